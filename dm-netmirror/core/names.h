@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Words for codes, the same in the log, the status line and the tool.
+ * No function returns NULL: an unknown code is "unknown".
+ */
+#ifndef NM_NAMES_H
+#define NM_NAMES_H
+
+#include "verdict.h"
+
+const char *nm_op_name(u16 op);			/* "READ" */
+const char *nm_role_name(enum nm_role role);	/* "primary" */
+const char *nm_verdict_name(enum nm_verdict v);	/* "full-from-peer" */
+const char *nm_refusal_name(enum nm_refusal r);	/* "split-brain" */
+/* One sentence: what is wrong, as the node that is refused would read it. */
+const char *nm_refusal_text(enum nm_refusal r);
+/* One sentence: what the admin does next; "" when nothing is to be done. */
+const char *nm_refusal_advice(enum nm_refusal r);
+/* Does it make sense to try again without anybody doing anything? */
+bool nm_refusal_is_transient(enum nm_refusal r);
+
+#endif

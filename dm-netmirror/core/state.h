@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The state of a mirror as one node sees it, and what follows from it: where a
+ * write goes, where a read is served, who drives a resync, who may be
+ * promoted.
+ *
+ * The link moves by a table of states and events.  The other facts have one
+ * writer each, the mirror's worker.  Pure: no I/O, locks, allocation or clock.
+ */
+#ifndef NM_STATE_H
+#define NM_STATE_H
+
+#include "verdict.h"
+
+enum nm_link_state {
+	NM_LINK_OFF,		/* not looking for the peer */
+	NM_LINK_SEARCHING,
+	NM_LINK_HANDSHAKE,	/* a session stands, the verdict is being made */
+	NM_LINK_CONNECTED,	/* writes go to both legs */
+	NM_NR_LINK_STATES,
+};
+
+enum nm_link_event {
+	NM_EV_START,		/* resume, connect message */
+	NM_EV_STOP,		/* suspend, disconnect message, removal */
+	NM_EV_UP,		/* the transport has a session */
+	NM_EV_AGREED,		/* both nodes are ready */
+	NM_EV_DOWN,		/* the session ended */
+	NM_EV_REFUSED,		/* for a reason that does not go away by itself */
+	NM_NR_LINK_EVENTS,
+};
+
+enum nm_sync {
+	NM_SYNC_NONE,
+	NM_SYNC_SOURCE,
+	NM_SYNC_TARGET,
+};
+
+struct nm_state {
+	enum nm_role role;
+	enum nm_role peer_role;		/* while connected */
+	enum nm_link_state link;
+	enum nm_sync sync;		/* while connected */
+	enum nm_refusal refusal;	/* why the link is off */
+	u32 flags;			/* NM_SBF_* of this leg */
+	u32 peer_flags;			/* of the peer's, while connected */
+	bool frozen;			/* resync is paused by a person */
+};
+
+/* The next link state, or -EINVAL where the event can't happen. */
+int nm_link_next(enum nm_link_state state, enum nm_link_event event);
+
+const char *nm_link_state_name(enum nm_link_state state);
+
+/* How the data path behaves; the shell publishes it as one word. */
+#define NM_MODE_PRIMARY	(1U << 0)	/* application I/O is taken */
+#define NM_MODE_LOCAL	(1U << 1)	/* the local leg takes writes */
+#define NM_MODE_REMOTE	(1U << 2)	/* the peer takes writes */
+#define NM_MODE_TURNED	(1U << 3)	/* writes alone may be acknowledged (I4) */
+#define NM_MODE_STALE	(1U << 4)	/* dirty regions are read from the peer (I8) */
+#define NM_MODE_PEER_READ (1U << 5)	/* the peer's leg can serve every read */
+
+unsigned int nm_mode(const struct nm_state *s);
+
+enum nm_read_from {
+	NM_READ_LOCAL,
+	NM_READ_PEER,
+	NM_READ_NOWHERE,
+};
+
+/* Where a read goes; @dirty: the legs may differ in what it touches. */
+enum nm_read_from nm_read_from(unsigned int mode, bool dirty);
+
+/* Does this node copy the dirty regions (by push as source, pull as target)? */
+bool nm_sync_drives(const struct nm_state *s);
+
+/*
+ * May the node be promoted?  @peer_fenced: somebody vouches that the peer is
+ * dead or cut off.  @force: use even an inconsistent or outdated leg.
+ * While connected the peer must agree in addition, see nm_may_peer_promote().
+ */
+enum nm_refusal nm_may_promote(const struct nm_state *s, bool peer_fenced,
+			       bool force);
+
+/* The connected peer asks to become primary. */
+enum nm_refusal nm_may_peer_promote(const struct nm_state *s);
+
+/*
+ * May a request of the peer, @op of enum nm_op, be served?  @ready: this node
+ * has declared itself ready in this session.
+ */
+enum nm_refusal nm_may_serve(const struct nm_state *s, bool ready, u16 op);
+
+/* Health letter of the local and of the peer's leg: 'A', 'a' or 'D'. */
+char nm_health_local(const struct nm_state *s);
+char nm_health_peer(const struct nm_state *s);
+
+#endif

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "verdict.h"
+#include <netmirror/wire.h>
+
+static struct nm_decision refuse(enum nm_refusal refusal, const char *why)
+{
+	return (struct nm_decision){ NM_V_REFUSE, refusal, why };
+}
+
+static struct nm_decision decided(enum nm_verdict v, const char *why)
+{
+	return (struct nm_decision){ v, NM_REFUSE_NOT, why };
+}
+
+/* Can the two nodes be the halves of one mirror at all? */
+static struct nm_decision compatible(const struct nm_hello *me,
+				     const struct nm_hello *peer)
+{
+	if (me->version != peer->version)
+		return refuse(NM_REFUSE_VERSION,
+			      "the nodes speak different protocol versions");
+	if (me->features != peer->features)
+		return refuse(NM_REFUSE_FEATURES,
+			      "the nodes use different features");
+	if (memcmp(me->uuid, peer->uuid, NM_UUID_LEN))
+		return refuse(NM_REFUSE_UUID,
+			      "the peer's metadata belong to another mirror");
+	if (me->src_node == peer->src_node)
+		return refuse(NM_REFUSE_NODE_ID,
+			      "both nodes have the same node id");
+	if (me->data_sectors > peer->room_sectors ||
+	    peer->data_sectors > me->room_sectors)
+		return refuse(NM_REFUSE_SIZE,
+			      "the mirror does not fit one of the legs");
+	if (me->data_sectors != peer->data_sectors)
+		return refuse(NM_REFUSE_SIZE,
+			      "the nodes disagree on the size of the mirror");
+	if (me->region_shift != peer->region_shift ||
+	    me->zone_shift != peer->zone_shift)
+		return refuse(NM_REFUSE_GEOMETRY,
+			      "the nodes disagree on the region or zone size");
+	if (me->role == NM_PRIMARY && peer->role == NM_PRIMARY)
+		return refuse(NM_REFUSE_TWO_PRIMARIES,
+			      "both nodes are primary");
+	if ((me->flags | peer->flags) & NM_SBF_LEG_FAILED)
+		return refuse(NM_REFUSE_LEG_FAILED,
+			      "a leg has failed and was not replaced");
+	return decided(NM_V_IN_SYNC, NULL);
+}
+
+/*
+ * Copy in the direction given, unless that would read from a leg that is not
+ * consistent or overwrite the one in use.  A primary whose leg is inconsistent
+ * reads from its peer, so its leg may be the target.
+ */
+static struct nm_decision copy(const struct nm_hello *me,
+			       const struct nm_hello *peer, bool to_peer,
+			       bool full, const char *why)
+{
+	const struct nm_hello *source = to_peer ? me : peer;
+	const struct nm_hello *target = to_peer ? peer : me;
+
+	if (!(source->flags & NM_SBF_CONSISTENT))
+		return refuse(NM_REFUSE_INCONSISTENT,
+			      "the leg with the newer data is inconsistent");
+	if (target->role == NM_PRIMARY && target->flags & NM_SBF_CONSISTENT)
+		return refuse(NM_REFUSE_PRIMARY_STALE,
+			      "the primary has the older data; demote it first");
+	if (to_peer)
+		return decided(full ? NM_V_FULL_TO_PEER : NM_V_TO_PEER, why);
+	return decided(full ? NM_V_FULL_FROM_PEER : NM_V_FROM_PEER, why);
+}
+
+/*
+ * -1, 0 or 1 as @key ranks @me above or below @peer.  Each rule must give the
+ * peer the opposite answer.
+ */
+static int rank(bool me, bool peer)
+{
+	return (int)me - (int)peer;
+}
+
+/*
+ * Both are of the same generation.  That alone does not mean the same data:
+ * writes may have been in flight when a node went away, and the marks of
+ * either side tell where.
+ */
+static struct nm_decision same_generation(const struct nm_hello *me,
+					  const struct nm_hello *peer)
+{
+	int r;
+
+	r = rank(me->flags & NM_SBF_CONSISTENT,
+		 peer->flags & NM_SBF_CONSISTENT);
+	if (r)
+		return copy(me, peer, r > 0, false,
+			    "an interrupted resync goes on");
+	if (!(me->flags & NM_SBF_CONSISTENT))
+		return refuse(NM_REFUSE_INCONSISTENT,
+			      "both legs are inconsistent");
+	if (!me->nr_dirty && !peer->nr_dirty)
+		return decided(NM_V_IN_SYNC, "both legs have the same data");
+
+	r = rank(me->role == NM_PRIMARY, peer->role == NM_PRIMARY);
+	if (r)
+		return copy(me, peer, r > 0, false,
+			    "writes in flight when the link broke are copied from the primary");
+	r = rank(me->flags & NM_SBF_PRIMARY, peer->flags & NM_SBF_PRIMARY);
+	if (r)
+		return copy(me, peer, r > 0, false,
+			    "writes in flight at the crash are copied from the former primary");
+	r = rank(me->nr_dirty, peer->nr_dirty);
+	if (!r)
+		r = rank(me->src_node < peer->src_node,
+			 peer->src_node < me->src_node);
+	return copy(me, peer, r > 0, false,
+		    "writes in flight are copied from the node that marked them");
+}
+
+static bool related(const struct nm_gens *a, const struct nm_gens *b)
+{
+	int i;
+
+	for (i = 0; i < a->nr; i++)
+		if (nm_gens_find(b, a->id[i]) >= 0)
+			return true;
+	return false;
+}
+
+struct nm_decision nm_decide(const struct nm_hello *me,
+			     const struct nm_hello *peer)
+{
+	struct nm_decision d = compatible(me, peer);
+	bool blank = nm_gens_blank(&me->gens);
+	bool peer_blank = nm_gens_blank(&peer->gens);
+	int at, peer_at;
+
+	if (d.verdict == NM_V_REFUSE)
+		return d;
+	if (blank && peer_blank)
+		return decided(NM_V_NO_DATA, "neither leg has data yet");
+	if (blank || peer_blank)
+		return copy(me, peer, peer_blank, true,
+			    "a leg without data gets a full copy");
+
+	at = nm_gens_find(&me->gens, peer->gens.id[0]);
+	peer_at = nm_gens_find(&peer->gens, me->gens.id[0]);
+	if (at == 0)
+		return same_generation(me, peer);
+	if (at > 0 && peer_at > 0)
+		return refuse(NM_REFUSE_PROTOCOL,
+			      "each history says that the other is the older one");
+	if (at > 0)
+		return copy(me, peer, true, at > me->gens.covered,
+			    "the peer missed writes");
+	if (peer_at > 0)
+		return copy(me, peer, false, peer_at > peer->gens.covered,
+			    "this leg missed writes");
+	if (related(&me->gens, &peer->gens))
+		return refuse(NM_REFUSE_SPLIT_BRAIN,
+			      "both legs were written apart from each other");
+	return refuse(NM_REFUSE_UNRELATED,
+		      "the legs have no common history");
+}
+
+enum nm_verdict nm_verdict_mirrored(enum nm_verdict v)
+{
+	switch (v) {
+	case NM_V_TO_PEER:
+		return NM_V_FROM_PEER;
+	case NM_V_FROM_PEER:
+		return NM_V_TO_PEER;
+	case NM_V_FULL_TO_PEER:
+		return NM_V_FULL_FROM_PEER;
+	case NM_V_FULL_FROM_PEER:
+		return NM_V_FULL_TO_PEER;
+	case NM_V_IN_SYNC:
+	case NM_V_NO_DATA:
+	case NM_V_REFUSE:
+		break;
+	}
+	return v;
+}

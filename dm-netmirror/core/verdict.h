@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Who syncs from whom: the decision at a handshake.
+ *
+ * Both nodes decide alone, from the same two HELLOs, and come to mirror-image
+ * verdicts.  Pure: no I/O, locks, allocation or clock.
+ */
+#ifndef NM_VERDICT_H
+#define NM_VERDICT_H
+
+#include "gens.h"
+#include <netmirror/uapi.h>
+
+enum nm_verdict {
+	NM_V_IN_SYNC,		/* nothing to do */
+	NM_V_TO_PEER,		/* copy the marked regions of both to the peer */
+	NM_V_FROM_PEER,
+	NM_V_FULL_TO_PEER,	/* copy everything to the peer */
+	NM_V_FULL_FROM_PEER,
+	NM_V_NO_DATA,		/* neither leg has data yet: stay connected */
+	NM_V_REFUSE,		/* stay apart; nm_decision.refusal says why */
+};
+
+/* One node as a HELLO describes it. */
+struct nm_hello {
+	u16 version;
+	u8 src_node;
+	u8 role;		/* enum nm_role */
+	u32 flags;		/* NM_SBF_* */
+	u8 uuid[NM_UUID_LEN];
+	u64 features;
+	u64 data_sectors;
+	u64 room_sectors;
+	u8 region_shift;
+	u8 zone_shift;
+	u64 nr_dirty;
+	struct nm_gens gens;
+};
+
+struct nm_decision {
+	enum nm_verdict verdict;
+	enum nm_refusal refusal;	/* NM_REFUSE_NOT unless NM_V_REFUSE */
+	const char *why;		/* a sentence for people, seen from @me */
+};
+
+/*
+ * Decide.  NM_SBF_PRIMARY in @flags of a node whose role is secondary means
+ * that it crashed as primary.
+ */
+struct nm_decision nm_decide(const struct nm_hello *me,
+			     const struct nm_hello *peer);
+
+/* The same verdict as the peer sees it. */
+enum nm_verdict nm_verdict_mirrored(enum nm_verdict v);
+
+static inline bool nm_verdict_is_target(enum nm_verdict v)
+{
+	return v == NM_V_FROM_PEER || v == NM_V_FULL_FROM_PEER;
+}
+
+static inline bool nm_verdict_is_source(enum nm_verdict v)
+{
+	return v == NM_V_TO_PEER || v == NM_V_FULL_TO_PEER;
+}
+
+#endif

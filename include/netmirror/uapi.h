@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Words that the module and its users share: table features, core arguments,
+ * messages and the names printed in a status line.
+ */
+#ifndef NETMIRROR_UAPI_H
+#define NETMIRROR_UAPI_H
+
+#define NM_TARGET_NAME		"netmirror"
+#define NM_DM_UUID_PREFIX	"NETMIRROR-"
+
+enum nm_role {
+	NM_SECONDARY	= 0,
+	NM_PRIMARY	= 1,
+};
+
+/*
+ * Why something was refused.  The words are in core/names.c, one sentence
+ * each; the codes travel over the wire and must keep their numbers.
+ */
+enum nm_refusal {
+	NM_REFUSE_NOT		= 0,
+	NM_REFUSE_VERSION	= 1,
+	NM_REFUSE_UUID		= 2,
+	NM_REFUSE_NODE_ID	= 3,
+	NM_REFUSE_SIZE		= 4,	/* mirror does not fit the peer's leg */
+	NM_REFUSE_GEOMETRY	= 5,	/* region or zone size differs */
+	NM_REFUSE_FEATURES	= 6,
+	NM_REFUSE_SPLIT_BRAIN	= 7,
+	NM_REFUSE_UNRELATED	= 8,
+	NM_REFUSE_INCONSISTENT	= 9,	/* no leg with usable data */
+	NM_REFUSE_PRIMARY_STALE	= 10,	/* the primary would have to be overwritten */
+	NM_REFUSE_TWO_PRIMARIES	= 11,
+	NM_REFUSE_LEG_FAILED	= 12,
+	NM_REFUSE_BUSY		= 13,	/* still fencing the old session; try again */
+	NM_REFUSE_SUSPENDED	= 14,
+	NM_REFUSE_DISCONNECTED	= 15,	/* by the admin */
+	NM_REFUSE_PROTOCOL	= 16,	/* a message that makes no sense */
+	NM_REFUSE_RESTART	= 17,	/* the handshake starts over; try again */
+	NM_REFUSE_OUTDATED	= 18,
+	NM_REFUSE_NO_EVIDENCE	= 19,	/* promotion without proof about the peer */
+	NM_REFUSE_NO_LEG	= 20,
+	NM_REFUSE_PEER_IS_PRIMARY = 21,
+	NM_REFUSE_MAX		= 21,
+};
+
+#endif

@@ -1,0 +1,236 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# image.sh KERNEL           make the guest image for KERNEL (6.1 or 6.12), unless
+#                           it is there already, and print its directory
+# image.sh --kver KERNEL    print the version of that kernel, and make nothing
+#
+# The image directory, ${XDG_CACHE_HOME:-~/.cache}/dm-netmirror/lab/KERNEL-KEY, has
+#
+#   kver             version of the guest's kernel; the headers are under
+#                    /usr/src/linux-headers-<kver> on the host
+#   kernel           kernel, unpacked
+#   initrd           first process and the lab's own files (guest/)
+#   modules.sqsh     the kernel's modules
+#   root.sqsh        Debian packages (guest/packages); shared by all kernels
+#   id_ed25519       key that opens ssh to the guests
+#
+# The kernel is the very version that the host's headers package is for, so that a
+# module built on the host loads. KEY is a hash of what the image is made from:
+# a changed script, package list or kernel makes a new one, and the old one goes.
+# An image is built aside and renamed when complete; a lock keeps two builds apart.
+# Run as root. Takes two to three minutes the first time.
+
+set -eu -o pipefail
+
+here=$(dirname "$(readlink -f "$0")")
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/dm-netmirror/lab
+
+die()
+{
+	echo "image.sh: $*" >&2
+	exit 1
+}
+
+# Drivers and data that no guest uses; they would be most of the image.
+unused_modules=(
+	arch/x86/kvm sound
+	drivers/{accel,ata,bluetooth,comedi,edac,firewire,gnss,gpu,hid,hwmon,i2c,iio,input,isdn}
+	drivers/{leds,media,mfd,mmc,mtd,nfc,pcmcia,platform,power,regulator,rtc,soundwire,spi}
+	drivers/{staging,thunderbolt,usb,video,watchdog}
+	drivers/infiniband/hw
+	drivers/net/{can,ethernet,ieee802154,usb,wan,wireless,wwan}
+	net/{bluetooth,can,ieee802154,mac80211,mac802154,nfc,wireless}
+	fs/{ceph,gfs2,nfs,nfsd,ocfs2,smb,cifs}
+)
+boot_modules=(virtio_pci virtio_blk squashfs overlay)
+
+headers_package()
+{
+	case $1 in
+	6.1) echo linux-headers-amd64 ;;
+	6.12) echo linux-headers-6.12-amd64 ;;
+	*) die "no such kernel: $1 (6.1 and 6.12 are known)" ;;
+	esac
+}
+
+# The headers package of the host depends on exactly one version: "name (= version)".
+headers_version()
+{
+	local package depends
+
+	package=$(headers_package "$1")
+	depends=$(dpkg-query -W -f '${Depends}' "$package" 2>/dev/null) ||
+		die "$package is not installed: run setup.sh"
+	sed -n 's/^linux-headers-\([^ ,]*\) (= \([^)]*\)).*/\1 \2/p' <<<"$depends"
+}
+
+# Debian's part of the host's apt sources, whatever server it comes from.
+debian_sources()
+{
+	local codename=$1 keyring=/usr/share/keyrings/debian-archive-keyring.gpg option=
+	local origin dist uri release component
+
+	[ ! -f "$keyring" ] || option="[signed-by=$keyring] "
+	# shellcheck disable=SC2016 # apt expands them
+	apt-get indextargets --format '$(ORIGIN)|$(CODENAME)|$(REPO_URI)|$(RELEASE)|$(COMPONENT)' \
+		'Created-By: Packages' |
+	while IFS='|' read -r origin dist uri release component; do
+		[ "$origin" = Debian ] || continue
+		case $dist in
+		"$codename" | "$codename"-updates | "$codename"-security)
+			echo "deb $option$uri $release $component" ;;
+		esac
+	done | sort -u
+}
+
+# make_root DIR: the Debian packages, without any kernel
+make_root()
+{
+	local dir=$1 codename packages
+
+	codename=$(. /etc/os-release; echo "$VERSION_CODENAME")
+	packages=$(sed '/^#/d' "$here/guest/packages" | paste -sd,)
+	debian_sources "$codename" >"$dir/sources.list"
+	[ -s "$dir/sources.list" ] || die "apt knows no Debian source: run apt-get update"
+	apt-config dump | grep -E '^Acquire::(http|https|Check-|Retries|Max-)' >"$dir/apt.conf" || :
+
+	mmdebstrap --quiet --variant=minbase --mode=root --format=directory \
+		--aptopt="$dir/apt.conf" --aptopt='APT::Sandbox::User "root"' \
+		--dpkgopt=force-unsafe-io \
+		--dpkgopt='path-exclude=/usr/share/doc/*' \
+		--dpkgopt='path-exclude=/usr/share/man/*' \
+		--dpkgopt='path-exclude=/usr/share/locale/*' \
+		--dpkgopt='path-exclude=/usr/share/info/*' \
+		--include="$packages" "$codename" "$dir/tree" "$dir/sources.list"
+	mkdir -p "$dir"/tree/{host,nm,lab,lib/modules}
+	mksquashfs "$dir/tree" "$dir/root.sqsh" -comp zstd -Xcompression-level 3 \
+		-noappend -quiet -no-progress
+	ssh-keygen -q -t ed25519 -N '' -C dm-netmirror-lab -f "$dir/id_ed25519"
+	ssh-keygen -q -t ed25519 -N '' -C dm-netmirror-lab -f "$dir/ssh_host_ed25519_key"
+	rm -rf "$dir/tree" "$dir/sources.list" "$dir/apt.conf"
+}
+
+# unpacked BZIMAGE FILE: the ELF kernel inside, which QEMU starts directly: two seconds
+# less than with the decompression under emulation. If there is none, as it is.
+unpacked()
+{
+	local at
+
+	if at=$(magic_at '\xfd7zXZ\x00' "$1"); then
+		tail -c +$((at + 1)) "$1" | xz -dcq >"$2" || : # what follows is no xz
+	elif at=$(magic_at '\x28\xb5\x2f\xfd' "$1"); then
+		tail -c +$((at + 1)) "$1" | zstd -dcq >"$2" || :
+	fi 2>/dev/null
+	[ "$(head -c 4 "$2" 2>/dev/null)" = $'\x7fELF' ] || cp "$1" "$2"
+}
+
+# magic_at BYTES FILE: where they are first
+magic_at()
+{
+	LC_ALL=C grep -aobP -m 1 "$1" "$2" | head -n 1 | LC_ALL=C cut -d: -f 1 | grep .
+}
+
+# make_kernel DIR KVER VERSION ROOT: kernel, modules, initramfs
+make_kernel()
+{
+	local dir=$1 kver=$2 version=$3 root=$4 tree=$1/tree rd=$1/rd module
+
+	mkdir "$tree"
+	(cd "$dir"; apt-get download -q "linux-image-$kver=$version" >/dev/null) ||
+		die "linux-image-$kver $version is not to be had: the headers of the host" \
+		    "are older than the archive, upgrade them (setup.sh installs, apt upgrades)"
+	dpkg-deb --fsys-tarfile "$dir"/linux-image-*.deb |
+		tar -C "$tree" -x "${unused_modules[@]/#/--exclude=./lib/modules/$kver/kernel/}"
+	rm "$dir"/linux-image-*.deb
+	unpacked "$tree/boot/vmlinuz-$kver" "$dir/kernel"
+	rm -rf "${tree:?}"/{boot,usr}
+	depmod -b "$tree" "$kver"
+
+	mkdir -p "$rd"/{bin,proc,sys,dev,m,root,modules,rw,new,files/lab}
+	cp /bin/busybox "$rd/bin/"
+	install -m 755 "$here/guest/initramfs" "$rd/init"
+	: >"$rd/m/order"
+	modprobe -d "$tree" -S "$kver" --show-depends -a "${boot_modules[@]}" |
+	while read -r action module _; do
+		[ "$action" = insmod ] || continue
+		name=$(basename "${module%.xz}")
+		! grep -qx "$name" "$rd/m/order" || continue
+		case $module in
+		*.xz) xz -dc "$module" >"$rd/m/$name" ;;
+		*) cp "$module" "$rd/m/$name" ;;
+		esac
+		echo "$name" >>"$rd/m/order"
+	done
+	install -m 755 "$here/guest/init" "$rd/files/lab/init"
+	install -m 600 "$root/ssh_host_ed25519_key" "$rd/files/lab/"
+	install -m 644 "$root/id_ed25519.pub" "$rd/files/lab/authorized_keys"
+	install -D -m 644 "$here/guest/sshd_config" "$rd/files/etc/ssh/sshd_config"
+	install -D -m 755 "$here/guest/poweroff" "$rd/files/usr/local/sbin/poweroff"
+	(cd "$rd"; find . | cpio -o -H newc -R 0:0 --quiet | gzip -1) >"$dir/initrd"
+
+	# As in the root, /lib is a link to /usr/lib there.
+	mkdir "$tree/usr"
+	mv "$tree/lib" "$tree/usr/lib"
+	mksquashfs "$tree" "$dir/modules.sqsh" -comp zstd -Xcompression-level 3 \
+		-noappend -quiet -no-progress
+	ln "$root/root.sqsh" "$root/id_ed25519" "$dir/"
+	echo "$kver" >"$dir/kver"
+	rm -rf "$tree" "$rd"
+}
+
+# hash WORD...: a short hash of the words and of what comes on standard input
+hash()
+{
+	{ printf '%s\n' "$@"; cat; } | sha256sum | cut -c 1-12
+}
+
+# built NAME-KEY FUNCTION ARG...: calls FUNCTION DIR ARG... to fill the directory,
+# unless it is there; removes what other keys left
+built()
+{
+	local dir=$cache/$1 old log
+
+	shift
+	if [ ! -d "$dir" ]; then
+		# whatever an interrupted build left: the lock says that none is running
+		rm -rf "$cache"/tmp.*
+		mkdir "$cache/tmp.$$"
+		log=$cache/build.log
+		# in the background, since set -e is ignored in a condition
+		(set -e; "$1" "$cache/tmp.$$" "${@:2}") >"$log" 2>&1 &
+		if ! wait $!; then
+			tail -n 30 "$log" >&2
+			rm -rf "$cache/tmp.$$"
+			die "$1 failed, log in $log"
+		fi
+		sync -f "$cache/tmp.$$"
+		mv "$cache/tmp.$$" "$dir"
+	fi
+	for old in "$cache/$(basename "${dir%-*}")"-*; do
+		if [ "$old" = "$dir" ] || [ ! -d "$old" ]; then continue; fi
+		# a running lab holds a shared lock on its image
+		if [ ! -f "$old/kver" ] || flock -n -x "$old/kver" true; then rm -rf "$old"; fi
+	done
+}
+
+if [ "${1-}" = --kver ] && [ $# = 2 ]; then
+	headers_version "$2" | cut -d ' ' -f 1
+	exit
+fi
+[ $# = 1 ] || die "usage: image.sh [--kver] 6.1|6.12"
+
+read -r kver version < <(headers_version "$1") || die "cannot tell the version of the headers"
+root_key=$(hash "$(declare -f make_root debian_sources)" <"$here/guest/packages")
+key=$(cat "$here"/guest/* | hash "$root_key" "$kver" "$version" "${unused_modules[*]}" \
+	"${boot_modules[*]}" "$(declare -f make_kernel unpacked magic_at)")
+
+mkdir -p "$cache"
+exec 9>"$cache/lock"
+flock 9
+if [ ! -d "$cache/$1-$key" ]; then
+	[ "$(id -u)" = 0 ] || die "must be root to build an image"
+	built "root-$root_key" make_root
+	built "$1-$key" make_kernel "$kver" "$version" "$cache/root-$root_key"
+fi
+echo "$cache/$1-$key"

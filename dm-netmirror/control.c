@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Commands of the admin and of device-mapper.  The worker runs them. */
+#include "mirror.h"
+
+static void finish(struct nm_cmd *cmd, int err, enum nm_refusal refusal)
+{
+	cmd->err = err;
+	cmd->refusal = refusal;
+	complete(&cmd->done);
+}
+
+static void refuse(struct nm_mirror *m, struct nm_cmd *cmd, const char *what,
+		   enum nm_refusal refusal)
+{
+	nm_err(m, "cannot %s: %s\n", what, nm_refusal_text(refusal));
+	finish(cmd, -EPERM, refusal);
+}
+
+static void set_role(struct nm_mirror *m, enum nm_role role)
+{
+	spin_lock_irq(&m->state_lock);
+	m->state.role = role;
+	spin_unlock_irq(&m->state_lock);
+	nm_publish(m);
+	nm_info(m, "this node is %s now\n", nm_role_name(role));
+}
+
+/* --- promote ------------------------------------------------------------ */
+
+/* Nothing stands against it: make it durable, then take I/O. */
+static void promote(struct nm_mirror *m, struct nm_cmd *cmd)
+{
+	bool connected = m->state.link == NM_LINK_CONNECTED;
+	bool stale = !(m->sb.flags & NM_SBF_CONSISTENT) ||
+		     m->sb.flags & NM_SBF_OUTDATED;
+	bool forced = stale && !(connected &&
+				 m->state.sync == NM_SYNC_TARGET);
+	u8 role = NM_SECONDARY;
+	int err = 0;
+
+	if (forced) {
+		nm_warn(m, "promoted by force: the data of this leg may be old or mixed, and they win from now on\n");
+		err = nm_turn(m, false, NM_SBF_CONSISTENT);
+	}
+	if (!err)
+		err = nm_set_flags(m, NM_SBF_PRIMARY,
+				   forced ? NM_SBF_OUTDATED : 0);
+	if (err) {
+		if (connected)
+			nm_session_send(m, NM_OP_ROLE_IS, &role, 1);
+		finish(cmd, err, NM_REFUSE_NOT);
+		return;
+	}
+	set_role(m, NM_PRIMARY);
+	if (connected && forced)
+		nm_session_refuse(m, NM_REFUSE_RESTART, NULL);
+	nm_resync_kick(m);
+	finish(cmd, 0, NM_REFUSE_NOT);
+}
+
+void nm_control_promote_answer(struct nm_mirror *m, enum nm_refusal refusal)
+{
+	struct nm_cmd *cmd = m->promoting;
+
+	if (!cmd)
+		return;
+	m->promoting = NULL;
+	if (refusal)
+		refuse(m, cmd, "promote", refusal);
+	else
+		promote(m, cmd);
+}
+
+static void run_promote(struct nm_mirror *m, struct nm_cmd *cmd)
+{
+	enum nm_refusal refusal;
+
+	if (m->state.role == NM_PRIMARY) {
+		finish(cmd, 0, NM_REFUSE_NOT);
+		return;
+	}
+	refusal = nm_may_promote(&m->state, cmd->peer_fenced, cmd->force);
+	if (!refusal && m->promoting)
+		refusal = NM_REFUSE_BUSY;
+	if (refusal) {
+		refuse(m, cmd, "promote", refusal);
+	} else if (m->state.link == NM_LINK_CONNECTED) {
+		m->promoting = cmd;
+		if (nm_session_send(m, NM_OP_ROLE_ASK, NULL, 0))
+			nm_control_promote_answer(m, NM_REFUSE_BUSY);
+	} else {
+		promote(m, cmd);
+	}
+}
+
+/* --- demote ------------------------------------------------------------- */
+
+static void run_demote(struct nm_mirror *m, struct nm_cmd *cmd)
+{
+	u8 role = NM_SECONDARY;
+	int err;
+
+	if (m->state.role != NM_PRIMARY) {
+		finish(cmd, 0, NM_REFUSE_NOT);
+		return;
+	}
+	if (disk_openers(dm_disk(dm_table_get_md(m->ti->table)))) {
+		nm_err(m, "cannot demote: the device is in use; unmount or close it first\n");
+		finish(cmd, -EBUSY, NM_REFUSE_NOT);
+		return;
+	}
+	nm_resync_halt(m);
+	nm_io_freeze(m);
+	err = nm_zone_checkpoint(m, 0);
+	if (!err)
+		err = nm_set_flags(m, 0, NM_SBF_PRIMARY);
+	if (!err) {
+		set_role(m, NM_SECONDARY);
+		if (m->state.link == NM_LINK_CONNECTED)
+			nm_session_send(m, NM_OP_ROLE_IS, &role, 1);
+	} else {
+		nm_err(m, "cannot demote: a leg or the metadata cannot be flushed: error %d\n",
+		       err);
+	}
+	nm_io_thaw(m);
+	nm_resync_kick(m);
+	finish(cmd, err, NM_REFUSE_NOT);
+}
+
+/* --- link --------------------------------------------------------------- */
+
+static int start_link(struct nm_mirror *m)
+{
+	int err;
+
+	if (m->state.link != NM_LINK_OFF || m->closed || m->suspended)
+		return 0;
+	if (m->sb.flags & NM_SBF_LEG_FAILED)
+		return 0;
+	nm_set_link(m, NM_EV_START);
+	err = m->link.ops->start(&m->link);
+	if (err) {
+		nm_err(m, "cannot begin to look for the peer at %s: error %d\n",
+		       m->remote_token, err);
+		nm_session_stop(m, NM_REFUSE_NOT);
+	}
+	return err;
+}
+
+static void stop_link(struct nm_mirror *m, enum nm_refusal why)
+{
+	spin_lock_irq(&m->state_lock);
+	m->state.refusal = why;
+	spin_unlock_irq(&m->state_lock);
+	nm_session_stop(m, why);
+}
+
+/* --- invalidate --------------------------------------------------------- */
+
+static void run_invalidate_local(struct nm_mirror *m, struct nm_cmd *cmd)
+{
+	int err;
+
+	if (m->state.role == NM_PRIMARY) {
+		nm_err(m, "cannot invalidate the local leg of a primary; demote it first\n");
+		finish(cmd, -EBUSY, NM_REFUSE_NOT);
+		return;
+	}
+	mutex_lock(&m->meta_mutex);
+	nm_gens_init(&m->sb.gens);
+	m->sb.flags &= NM_SBF_EXTERNAL;
+	err = nm_meta_write_sb(m);
+	mutex_unlock(&m->meta_mutex);
+	nm_publish(m);
+	nm_info(m, "the local leg is invalid and waits for a full copy\n");
+	if (m->session)
+		nm_session_refuse(m, NM_REFUSE_RESTART, NULL);
+	finish(cmd, err, NM_REFUSE_NOT);
+}
+
+static void run_invalidate_remote(struct nm_mirror *m, struct nm_cmd *cmd)
+{
+	int err;
+
+	if (m->state.link != NM_LINK_CONNECTED ||
+	    m->state.sync == NM_SYNC_TARGET ||
+	    m->state.peer_role == NM_PRIMARY ||
+	    !(m->sb.flags & NM_SBF_CONSISTENT)) {
+		nm_err(m, "cannot invalidate the peer's leg: it must be connected and secondary, and the local leg in sync\n");
+		finish(cmd, -EINVAL, NM_REFUSE_NOT);
+		return;
+	}
+	nm_io_freeze(m);
+	err = nm_zone_mark_all(m);
+	if (!err)
+		nm_session_refuse(m, NM_REFUSE_RESTART, NULL);
+	nm_io_thaw(m);
+	finish(cmd, err, NM_REFUSE_NOT);
+}
+
+/* --- resync, suspend, resume -------------------------------------------- */
+
+static void set_frozen(struct nm_mirror *m, bool frozen)
+{
+	spin_lock_irq(&m->state_lock);
+	m->state.frozen = frozen;
+	spin_unlock_irq(&m->state_lock);
+	nm_publish(m);
+	if (frozen)
+		nm_resync_halt(m);
+	else
+		nm_resync_kick(m);
+}
+
+/*
+ * dm has waited for the application's I/O.  A secondary leaves its peer, since
+ * its leg must not change while it is suspended.
+ */
+static int run_suspend(struct nm_mirror *m)
+{
+	m->suspended = true;
+	nm_resync_halt(m);
+	if (m->state.role != NM_PRIMARY) {
+		if (m->state.link != NM_LINK_OFF)
+			stop_link(m, NM_REFUSE_SUSPENDED);
+		return 0;
+	}
+	return nm_zone_checkpoint(m, 0);
+}
+
+static int run_resume(struct nm_mirror *m)
+{
+	m->suspended = false;
+	nm_resync_kick(m);
+	if (m->state.link == NM_LINK_OFF &&
+	    (m->state.refusal == NM_REFUSE_NOT ||
+	     m->state.refusal == NM_REFUSE_SUSPENDED))
+		return start_link(m);
+	return 0;
+}
+
+void nm_control_run(struct nm_mirror *m, struct nm_cmd *cmd)
+{
+	int err = 0;
+
+	switch (cmd->what) {
+	case NM_CMD_PROMOTE:
+		run_promote(m, cmd);
+		return;
+	case NM_CMD_DEMOTE:
+		run_demote(m, cmd);
+		return;
+	case NM_CMD_INVALIDATE_LOCAL:
+		run_invalidate_local(m, cmd);
+		return;
+	case NM_CMD_INVALIDATE_REMOTE:
+		run_invalidate_remote(m, cmd);
+		return;
+	case NM_CMD_CONNECT:
+		err = start_link(m);
+		break;
+	case NM_CMD_DISCONNECT:
+		stop_link(m, NM_REFUSE_DISCONNECTED);
+		break;
+	case NM_CMD_FREEZE:
+		set_frozen(m, true);
+		break;
+	case NM_CMD_THAW:
+		set_frozen(m, false);
+		break;
+	case NM_CMD_SUSPEND:
+		err = run_suspend(m);
+		break;
+	case NM_CMD_RESUME:
+		err = run_resume(m);
+		break;
+	case NM_CMD_CLOSE:
+		stop_link(m, NM_REFUSE_SUSPENDED);
+		m->closed = true;
+		break;
+	}
+	finish(cmd, err, NM_REFUSE_NOT);
+}

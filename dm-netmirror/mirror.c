@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The life of a mirror object: allocated by a table, loaded at first resume. */
+#include <linux/vmalloc.h>
+
+#include "io.h"
+
+/* --- alloc and free ----------------------------------------------------- */
+
+static int alloc_buffers(struct nm_mirror *m)
+{
+	unsigned int i;
+
+	m->shards = kvcalloc(NM_NR_SHARDS, sizeof(*m->shards), GFP_KERNEL);
+	m->counters = alloc_percpu(struct nm_counters);
+	m->hello = kzalloc(sizeof(*m->hello), GFP_KERNEL);
+	m->peer_hello = kzalloc(sizeof(*m->peer_hello), GFP_KERNEL);
+	m->new_gens = kzalloc(sizeof(*m->new_gens), GFP_KERNEL);
+	m->old_sb = kzalloc(sizeof(*m->old_sb), GFP_KERNEL);
+	m->wire_buf = kzalloc(NM_CTL_MAX_PAYLOAD, GFP_KERNEL);
+	m->ctl_buf = kzalloc(NM_WIRE_HDR_LEN + NM_CTL_MAX_PAYLOAD, GFP_KERNEL);
+	m->mark_page = alloc_page(GFP_KERNEL);
+	m->sb_page = alloc_page(GFP_KERNEL);
+	if (!m->shards || !m->counters || !m->hello || !m->peer_hello ||
+	    !m->new_gens || !m->old_sb || !m->wire_buf || !m->ctl_buf ||
+	    !m->mark_page || !m->sb_page)
+		return -ENOMEM;
+	for (i = 0; i < NM_NR_SHARDS; i++) {
+		spin_lock_init(&m->shards[i].lock);
+		m->shards[i].ranges = RB_ROOT_CACHED;
+	}
+	return 0;
+}
+
+static int alloc_queues(struct nm_mirror *m)
+{
+	unsigned int flags = WQ_MEM_RECLAIM | WQ_UNBOUND;
+
+	m->io_wq = alloc_workqueue("nm_io/%s", WQ_MEM_RECLAIM | WQ_HIGHPRI, 0,
+				   m->name);
+	m->server_wq = alloc_workqueue("nm_serve/%s", flags, 0, m->name);
+	m->state_wq = alloc_ordered_workqueue("nm_state/%s", WQ_MEM_RECLAIM,
+					      m->name);
+	m->resync_wq = alloc_workqueue("nm_resync/%s", flags, NM_MAX_JOBS,
+				       m->name);
+	if (!m->io_wq || !m->server_wq || !m->state_wq || !m->resync_wq)
+		return -ENOMEM;
+	return percpu_ref_init(&m->io_ref, nm_io_drained,
+			       PERCPU_REF_ALLOW_REINIT, GFP_KERNEL) ?:
+	       bioset_init(&m->clones, 64, 0, 0) ?:
+	       bioset_init(&m->server_bios, 64, 0, BIOSET_NEED_BVECS) ?:
+	       nm_server_create(m);
+}
+
+struct nm_mirror *nm_mirror_alloc(struct dm_target *ti)
+{
+	struct nm_mirror *m = kzalloc(sizeof(*m), GFP_KERNEL);
+
+	if (!m)
+		return NULL;
+	m->ti = ti;
+	if (dm_copy_name_and_uuid(dm_table_get_md(ti->table), m->name, NULL))
+		strscpy(m->name, dm_table_device_name(ti->table),
+			sizeof(m->name));
+	INIT_LIST_HEAD(&m->registered);
+	mutex_init(&m->meta_mutex);
+	mutex_init(&m->checkpoint_mutex);
+	mutex_init(&m->resync_mutex);
+	spin_lock_init(&m->list_lock);
+	spin_lock_init(&m->state_lock);
+	INIT_LIST_HEAD(&m->held);
+	INIT_LIST_HEAD(&m->cold);
+	INIT_LIST_HEAD(&m->parked);
+	INIT_LIST_HEAD(&m->granted);
+	INIT_LIST_HEAD(&m->ctl_list);
+	INIT_LIST_HEAD(&m->cmd_list);
+	init_waitqueue_head(&m->drained);
+	init_waitqueue_head(&m->resync_idle);
+	INIT_WORK(&m->work, nm_worker_fn);
+	INIT_WORK(&m->activate_work, nm_zone_activate_work);
+	INIT_WORK(&m->granted_work, nm_range_granted_work);
+	INIT_DELAYED_WORK(&m->checkpoint_work, nm_zone_checkpoint_work);
+	INIT_DELAYED_WORK(&m->timeout_work, nm_worker_timeout);
+	m->link.mirror = m;
+	m->link.name = m->name;
+	if (alloc_buffers(m) || alloc_queues(m)) {
+		nm_mirror_free(m);
+		return NULL;
+	}
+	return m;
+}
+
+void nm_mirror_free(struct nm_mirror *m)
+{
+	if (m->link.priv)
+		m->link.ops->destroy(&m->link);
+	nm_resync_exit(m);
+	if (m->resync_wq)
+		destroy_workqueue(m->resync_wq);
+	if (m->state_wq)
+		destroy_workqueue(m->state_wq);
+	if (m->server_wq)
+		destroy_workqueue(m->server_wq);
+	if (m->io_wq)
+		destroy_workqueue(m->io_wq);
+	mempool_exit(&m->server_ios);
+	bioset_exit(&m->server_bios);
+	bioset_exit(&m->clones);
+	percpu_ref_exit(&m->io_ref);
+	kvfree(m->marks.zones);
+	kvfree(m->marks.dirty);
+	kvfree(m->marks.unflushed);
+	kvfree(m->marks.flushing);
+	bitmap_free(m->stale_blocks);
+	if (m->sb_page)
+		__free_page(m->sb_page);
+	if (m->mark_page)
+		__free_page(m->mark_page);
+	kfree(m->ctl_buf);
+	kfree(m->wire_buf);
+	kfree(m->old_sb);
+	kfree(m->new_gens);
+	kfree(m->peer_hello);
+	kfree(m->hello);
+	free_percpu(m->counters);
+	kvfree(m->shards);
+	kfree(m->settings.listen);
+	kfree(m->remote_token);
+	if (m->meta)
+		dm_put_device(m->ti, m->meta);
+	if (m->local)
+		dm_put_device(m->ti, m->local);
+	kfree(m);
+}
+
+/* --- load --------------------------------------------------------------- */
+
+static int alloc_marks(struct nm_mirror *m)
+{
+	struct nm_geometry *geo = &m->marks.geo;
+	size_t bytes = nm_marks_map_bytes(geo);
+
+	m->marks.zones = kvzalloc(nm_marks_zones_bytes(geo), GFP_KERNEL);
+	m->marks.dirty = kvzalloc(bytes, GFP_KERNEL);
+	m->marks.unflushed = kvzalloc(bytes, GFP_KERNEL);
+	m->marks.flushing = kvzalloc(bytes, GFP_KERNEL);
+	m->stale_blocks = bitmap_zalloc(geo->nr_mark_blocks, GFP_KERNEL);
+	if (!m->marks.zones || !m->marks.dirty || !m->marks.unflushed ||
+	    !m->marks.flushing || !m->stale_blocks)
+		return -ENOMEM;
+	return 0;
+}
+
+static int refuse_sb(struct nm_mirror *m, const char *why)
+{
+	nm_err(m, "cannot be activated: %s (metadata on %pg)\n", why,
+	       nm_meta_bdev(m));
+	return -EINVAL;
+}
+
+/* Does the superblock fit the table line and the devices? */
+static int check_sb(struct nm_mirror *m)
+{
+	const struct nm_sb *sb = &m->sb;
+	bool external = sb->flags & NM_SBF_EXTERNAL;
+	sector_t room = bdev_nr_sectors(m->local->bdev);
+
+	if (external != !!m->meta)
+		return refuse_sb(m, external ?
+			"the metadata were made for a device of their own, the table line names none" :
+			"the metadata were made for the head of the leg, the table line names a metadata device");
+	if (!external && sb->data_offset != m->local_offset)
+		return refuse_sb(m, "the offset of the local leg in the table line is not where the data start");
+	if (sb->data_sectors != m->ti->len)
+		return refuse_sb(m, "the length of the table line is not the size of the mirror");
+	if (1U << sb->region_shift != m->region_sectors)
+		return refuse_sb(m, "the region size of the table line is not that of the mirror");
+	if (room < m->local_offset ||
+	    room - m->local_offset < sb->data_sectors)
+		return refuse_sb(m, "the local leg is smaller than the mirror; it may have been shrunk");
+	if (bdev_nr_sectors(nm_meta_bdev(m)) <
+	    nm_meta_sectors(sb->max_mark_blocks))
+		return refuse_sb(m, "the metadata device is too small");
+	return 0;
+}
+
+int nm_mirror_load(struct nm_mirror *m)
+{
+	enum nm_role role = NM_SECONDARY;
+	const char *why;
+	int err;
+
+	/* Where the metadata start does not depend on what they say. */
+	err = nm_meta_read_sb(m, &m->sb, &why);
+	if (err == -ENOMEM)
+		return err;
+	if (err)
+		return refuse_sb(m, why);
+	err = check_sb(m);
+	if (err)
+		return err;
+	err = nm_registry_enter(m, &role);
+	if (err)
+		return err;
+	/* The old table may have written since we looked. */
+	err = nm_meta_read_sb(m, &m->sb, &why);
+	if (err) {
+		err = refuse_sb(m, why);
+		goto out_leave;
+	}
+	err = nm_geometry_init(&m->marks.geo, m->sb.data_sectors,
+			       m->sb.region_shift, m->sb.zone_shift, &why);
+	if (err) {
+		err = refuse_sb(m, why);
+		goto out_leave;
+	}
+	err = alloc_marks(m) ?: nm_resync_init(m) ?: nm_meta_load_marks(m);
+	if (err)
+		goto out_leave;
+
+	memcpy(m->link.uuid, m->sb.uuid, NM_UUID_LEN);
+	m->link.node_id = m->sb.node_id;
+	m->link.data_sectors = m->sb.data_sectors;
+	m->link.settings = m->settings.link;
+	m->link.settings.listen = m->settings.listen;
+	m->state.role = role;
+	m->suspended = true;
+	m->loaded = true;
+	nm_publish(m);
+	queue_delayed_work(m->io_wq, &m->checkpoint_work, HZ);
+	nm_info(m, "activated: mirror %pUb, node %u, %llu sectors, %llu regions of %u dirty%s\n",
+		m->sb.uuid, m->sb.node_id, m->sb.data_sectors,
+		nm_marks_count(&m->marks), m->marks.geo.nr_regions,
+		role == NM_SECONDARY && m->sb.flags & NM_SBF_PRIMARY ?
+			", was primary when it went down" : "");
+	return 0;
+out_leave:
+	nm_registry_leave(m);
+	return err;
+}
+
+void nm_mirror_close(struct nm_mirror *m)
+{
+	struct nm_cmd cmd = { .what = NM_CMD_CLOSE };
+
+	if (!m->loaded || m->closed)
+		return;
+	nm_command(m, &cmd);
+	cancel_delayed_work_sync(&m->timeout_work);
+	cancel_delayed_work_sync(&m->checkpoint_work);
+	flush_workqueue(m->state_wq);
+	flush_workqueue(m->io_wq);
+}
+
+u64 nm_counter_sum(struct nm_mirror *m, enum nm_counter what)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += per_cpu_ptr(m->counters, cpu)->c[what];
+	return sum;
+}

@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The mirror object and what its files offer each other.
+ *
+ * Who runs where:
+ *   - map, and whatever a bio's submitter runs: io.c
+ *   - bio and request completions, any context: io.c, server.c
+ *   - the worker, one work item on an ordered workqueue: session.c and
+ *     control.c.  It alone writes nm_mirror.state and turns generations.
+ *   - the marks worker: zone.c.  It alone writes mark blocks.
+ *   - resync jobs: resync.c
+ *
+ * Locks, outermost first:
+ *   nm_mirror.meta_mutex    the superblock and the order of metadata writes
+ *   nm_shard.lock (irq)     zones, their region bits and ranges of the shard
+ *   nm_mirror.list_lock (irq)  the lists of waiting I/O
+ * The worker may sleep in metadata I/O; nothing on the I/O path waits for it
+ * while holding a lock.
+ */
+#ifndef NM_MIRROR_H
+#define NM_MIRROR_H
+
+#include <linux/bio.h>
+#include <linux/blkdev.h>
+#include <linux/completion.h>
+#include <linux/device-mapper.h>
+#include <linux/interval_tree.h>
+#include <linux/mempool.h>
+#include <linux/mutex.h>
+#include <linux/percpu-refcount.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "core/names.h"
+#include "core/sb.h"
+#include "core/state.h"
+#include "link.h"
+#include "marks.h"
+
+#define NM_NR_SHARDS	64
+#define NM_MAX_JOBS	16
+
+/* A locked span of sectors within one zone; see range.c. */
+struct nm_range {
+	struct interval_tree_node node;
+	u64 seq;
+	unsigned int nr_blocking;	/* earlier ranges that overlap */
+	struct list_head list;		/* on nm_mirror.granted */
+	void (*granted)(struct nm_mirror *m, struct nm_range *range);
+};
+
+struct nm_shard {
+	/* Protects the fields below, and the zones of this shard in nm_marks. */
+	spinlock_t lock;
+	struct rb_root_cached ranges;
+	u64 seq;
+} ____cacheline_aligned_in_smp;
+
+/* Settings from the table line. */
+struct nm_settings {
+	unsigned int max_active_zones;
+	unsigned int resync_rate;	/* KiB/s, 0: no limit */
+	struct nm_link_settings link;
+	char *listen;
+};
+
+enum nm_counter {
+	NM_C_APP_READS,
+	NM_C_APP_WRITES,
+	NM_C_APP_FLUSHES,
+	NM_C_PEER_READS,	/* served to the peer */
+	NM_C_PEER_WRITES,
+	NM_C_REMOTE_READS,	/* served by the peer */
+	NM_C_MD_WRITES,
+	NM_C_RESYNC_REGIONS,	/* copied */
+	NM_C_LINK_LOSSES,
+	NM_NR_COUNTERS,
+};
+
+struct nm_counters {
+	u64 c[NM_NR_COUNTERS];
+};
+
+/* What the worker is asked to do; see worker.c. */
+enum nm_todo {
+	NM_TODO_LINK_UP,
+	NM_TODO_LINK_DOWN,
+	NM_TODO_REFUSED,
+	NM_TODO_CTL,		/* control messages wait in ctl_list */
+	NM_TODO_COMMAND,	/* an admin's command waits */
+	NM_TODO_PARKED,		/* I/O waits for a decision */
+	NM_TODO_SYNC,		/* a resync job found nothing more to do */
+	NM_TODO_TIMEOUT,	/* the handshake takes too long */
+	NM_TODO_LEG_FAILED,	/* the leg of this secondary returned an error */
+};
+
+enum nm_command {
+	NM_CMD_PROMOTE,
+	NM_CMD_DEMOTE,
+	NM_CMD_CONNECT,
+	NM_CMD_DISCONNECT,
+	NM_CMD_INVALIDATE_LOCAL,
+	NM_CMD_INVALIDATE_REMOTE,
+	NM_CMD_FREEZE,
+	NM_CMD_THAW,
+	NM_CMD_SUSPEND,		/* I/O is drained; settle the metadata */
+	NM_CMD_RESUME,
+	NM_CMD_CLOSE,		/* for good */
+};
+
+struct nm_cmd {
+	struct list_head list;
+	enum nm_command what;
+	bool force;
+	bool peer_fenced;
+	int err;
+	enum nm_refusal refusal;
+	struct completion done;
+};
+
+struct nm_job {
+	struct nm_mirror *mirror;
+	struct work_struct work;
+	struct nm_range range;
+	struct completion granted;
+	struct page *pages;
+	bool busy;
+};
+
+struct nm_mirror {
+	struct dm_target *ti;
+	char name[DM_NAME_LEN];
+	struct list_head registered;	/* registry.c */
+
+	/* from the table line; constant */
+	struct dm_dev *local;
+	struct dm_dev *meta;		/* NULL: at the head of the local leg */
+	sector_t local_offset;
+	char *remote_token;
+	unsigned int region_sectors;
+	struct nm_settings settings;
+	bool no_discard;
+
+	/* constant after the first resume */
+	bool loaded;
+	struct nm_marks marks;
+
+	struct nm_link link;
+
+	/* Serialises metadata writes; protects sb and mark_seq. */
+	struct mutex meta_mutex;
+	struct nm_sb sb;
+	u64 mark_seq;
+	struct page *mark_page;
+	struct page *sb_page;
+	bool meta_failed;		/* set once, never cleared */
+
+	/* The data path: see nm_mode(). */
+	unsigned int mode;
+	unsigned int peer_epoch;	/* one more with each loss of the peer */
+	struct percpu_ref io_ref;	/* I/O in flight; killed: hold new I/O */
+	wait_queue_head_t drained;	/* io_ref reached zero, or I/O is parked */
+	bool io_idle;			/* io_ref is at zero */
+	bool io_frozen;			/* the worker's own */
+	struct nm_shard *shards;
+	struct bio_set clones;
+	struct bio_set server_bios;
+	mempool_t server_ios;
+
+	/* Protects the lists below. */
+	spinlock_t list_lock;
+	struct list_head held;		/* nm_io: came while io_ref was killed */
+	struct list_head cold;		/* nm_io: their zones need activation */
+	struct list_head parked;	/* nm_io: the worker decides */
+	struct list_head granted;	/* nm_range: no longer blocked */
+	struct list_head ctl_list;	/* nm_ctl: from the peer */
+	struct list_head cmd_list;	/* nm_cmd */
+	const char *down_why;
+	enum nm_refusal link_refusal;
+
+	/* marks worker */
+	struct workqueue_struct *io_wq;
+	struct workqueue_struct *server_wq;
+	struct work_struct activate_work;
+	struct work_struct granted_work;
+	struct delayed_work checkpoint_work;
+	struct mutex checkpoint_mutex;	/* one checkpoint at a time */
+	atomic_t nr_active_zones;
+	unsigned long *stale_blocks;	/* mark blocks with more marks than memory; meta_mutex */
+
+	/* the worker */
+	struct workqueue_struct *state_wq;
+	struct work_struct work;
+	struct delayed_work timeout_work;
+	unsigned long todo;		/* bits: enum nm_todo */
+	/*
+	 * Written by the worker under state_lock, read by the worker without,
+	 * by others under it.
+	 */
+	spinlock_t state_lock;
+	struct nm_state state;
+	/* the worker's own */
+	u64 session;			/* 0: none */
+	u64 new_session;		/* by the transport, for NM_TODO_LINK_UP */
+	bool sent_ready;
+	bool got_ready;
+	struct nm_hello *hello;		/* ours, as sent */
+	struct nm_hello *peer_hello;
+	struct nm_decision verdict;
+	struct nm_gens *new_gens;	/* scratch */
+	struct nm_sb *old_sb;
+	void *wire_buf;			/* a payload */
+	void *ctl_buf;			/* a message */
+	u64 sync_total;			/* regions to copy when the resync began */
+	struct nm_cmd *promoting;	/* waits for the peer's answer */
+	bool sync_done_sent;
+	bool suspended;
+	char why[64];			/* refusal of the last command; state_lock */
+	bool closed;			/* its metadata belong to a newer table */
+
+	/* Read by server.c without a lock. */
+	bool serving;			/* sent_ready, for this session */
+
+	/* resync */
+	struct workqueue_struct *resync_wq;
+	struct mutex resync_mutex;	/* protects the cursor and jobs' busy */
+	u32 resync_cursor;
+	struct nm_job jobs[NM_MAX_JOBS];
+	bool resync_stop;
+	atomic_t nr_busy_jobs;
+	wait_queue_head_t resync_idle;
+	unsigned long resync_pace;	/* jiffies: earliest next copy */
+
+	struct nm_counters __percpu *counters;
+};
+
+static inline void nm_count(struct nm_mirror *m, enum nm_counter what)
+{
+	this_cpu_inc(m->counters->c[what]);
+}
+
+static inline struct nm_shard *nm_shard_of(struct nm_mirror *m, u32 zone)
+{
+	return &m->shards[zone % NM_NR_SHARDS];
+}
+
+static inline struct block_device *nm_meta_bdev(struct nm_mirror *m)
+{
+	return m->meta ? m->meta->bdev : m->local->bdev;
+}
+
+#define nm_err(m, fmt, ...)	pr_err("%s: " fmt, (m)->name, ##__VA_ARGS__)
+#define nm_warn(m, fmt, ...)	pr_notice("%s: " fmt, (m)->name, ##__VA_ARGS__)
+#define nm_warn_ratelimited(m, fmt, ...) \
+	pr_notice_ratelimited("%s: " fmt, (m)->name, ##__VA_ARGS__)
+#define nm_info(m, fmt, ...)	pr_info("%s: " fmt, (m)->name, ##__VA_ARGS__)
+
+/* mirror.c: the object's life.  All may sleep. */
+struct nm_mirror *nm_mirror_alloc(struct dm_target *ti);
+void nm_mirror_free(struct nm_mirror *m);
+/* First resume: read the metadata and take the node's place. */
+int nm_mirror_load(struct nm_mirror *m);
+/* End everything but the object: link, works.  May be called twice. */
+void nm_mirror_close(struct nm_mirror *m);
+u64 nm_counter_sum(struct nm_mirror *m, enum nm_counter what);
+
+/* registry.c: one live mirror object for each (UUID, node). */
+/*
+ * Take the node's place.  A suspended object of an older table gives it up and
+ * hands over its role; one that is not suspended makes this fail with -EBUSY.
+ */
+int nm_registry_enter(struct nm_mirror *m, enum nm_role *role);
+void nm_registry_leave(struct nm_mirror *m);
+
+/* meta.c: metadata I/O.  Process context, may sleep. */
+int nm_meta_read_sb(struct nm_mirror *m, struct nm_sb *sb, const char **why);
+int nm_meta_load_marks(struct nm_mirror *m);
+/* Make the changes to m->sb durable.  Caller holds meta_mutex. */
+int nm_meta_write_sb(struct nm_mirror *m);
+/* Encode the marks as they are and write the block durably. */
+int nm_meta_write_marks(struct nm_mirror *m, u32 index);
+
+/* range.c: spans that must not be in flight at the same time (I7, trap 25). */
+/*
+ * Enter @range.  True: it is granted.  False: range->granted() is called
+ * later from a worker, when all earlier ranges that overlap have left.  Caller
+ * holds the shard's lock.
+ */
+bool nm_range_lock(struct nm_shard *s, struct nm_range *range, u64 sector,
+		   u32 sectors);
+/* Leave.  Caller holds the shard's lock; any context. */
+void nm_range_unlock(struct nm_mirror *m, struct nm_shard *s,
+		     struct nm_range *range);
+void nm_range_granted_work(struct work_struct *work);
+
+/* zone.c: activation, checkpoints. */
+void nm_zone_activate_work(struct work_struct *work);
+void nm_zone_checkpoint_work(struct work_struct *work);
+/*
+ * Flush both legs and turn what was unflushed into clean, then retire zones
+ * down to @keep active ones and tidy mark blocks.  May sleep.
+ */
+int nm_zone_checkpoint(struct nm_mirror *m, unsigned int keep);
+/* The peer is lost: whatever it has not flushed is dirty. */
+void nm_zone_peer_lost(struct nm_mirror *m);
+/* Mark every region dirty; durable when it returns 0. */
+int nm_zone_mark_all(struct nm_mirror *m);
+/* Both legs are the same: dirty regions count as unflushed. */
+void nm_zone_copied(struct nm_mirror *m);
+/* Both legs are the same and flushed: forget all marks. */
+int nm_zone_wipe(struct nm_mirror *m);
+/* Mark regions [first, first + nr) dirty (from the peer's MARKS). */
+void nm_zone_mark(struct nm_mirror *m, u64 first, u64 nr);
+
+/* io.c: the data path. */
+int nm_io_map(struct nm_mirror *m, struct bio *bio);
+int nm_io_end(struct nm_mirror *m, struct bio *bio, blk_status_t *error);
+/* From the marks worker: the zones of these are active, or @err. */
+void nm_io_activated(struct nm_mirror *m, struct list_head *ios, int err);
+/* From the worker: decide about what was parked. */
+void nm_io_run_parked(struct nm_mirror *m);
+/* Hold new I/O and wait until none is in flight.  The worker only. */
+void nm_io_freeze(struct nm_mirror *m);
+void nm_io_thaw(struct nm_mirror *m);
+/* Is io_ref used up?  The percpu_ref's release function. */
+void nm_io_drained(struct percpu_ref *ref);
+/* Send a request without a bio to the peer and wait.  May sleep. */
+blk_status_t nm_io_peer_sync(struct nm_mirror *m, struct nm_req *req);
+
+/* worker.c: the worker. */
+void nm_worker_fn(struct work_struct *work);
+void nm_worker_timeout(struct work_struct *work);
+/* Any context. */
+void nm_todo(struct nm_mirror *m, enum nm_todo what);
+/* Process context; waits for the worker. */
+int nm_command(struct nm_mirror *m, struct nm_cmd *cmd);
+/* The worker only: */
+void nm_set_link(struct nm_mirror *m, enum nm_link_event event);
+void nm_publish(struct nm_mirror *m);
+/*
+ * Take a new generation and change superblock flags; durable when it returns
+ * 0.  @covered: see nm_gens_turn().
+ */
+int nm_turn(struct nm_mirror *m, bool covered, u32 set_flags);
+/* Change superblock flags durably, if they change. */
+int nm_set_flags(struct nm_mirror *m, u32 set, u32 clear);
+/*
+ * Allow writes without the peer, unless it is there: a new generation is
+ * durable when it returns 0 (I4).
+ */
+int nm_go_alone(struct nm_mirror *m);
+
+/* session.c: handshake and the end of a resync.  The worker only. */
+void nm_session_up(struct nm_mirror *m);
+void nm_session_down(struct nm_mirror *m, const char *why);
+/* A request of the data path failed on the peer: it counts as lost. */
+void nm_session_lost_request(struct nm_mirror *m);
+void nm_session_ctl(struct nm_mirror *m, const struct nm_msg *msg,
+		    const void *payload);
+int nm_session_send(struct nm_mirror *m, u16 op, const void *payload,
+		    u32 len);
+void nm_session_sync_drained(struct nm_mirror *m);
+void nm_session_leg_failed(struct nm_mirror *m);
+/* Leave the peer and stop looking for it. */
+void nm_session_stop(struct nm_mirror *m, enum nm_refusal bye);
+/* Say why, end the session and, unless it is transient, stay apart. */
+void nm_session_refuse(struct nm_mirror *m, enum nm_refusal refusal,
+		       const char *why);
+
+/* control.c: commands.  The worker only. */
+void nm_control_run(struct nm_mirror *m, struct nm_cmd *cmd);
+void nm_control_promote_answer(struct nm_mirror *m, enum nm_refusal refusal);
+
+/* resync.c */
+int nm_resync_init(struct nm_mirror *m);
+void nm_resync_exit(struct nm_mirror *m);
+/* Begin or go on, if this node drives.  The worker only. */
+void nm_resync_kick(struct nm_mirror *m);
+/* Stop, and wait for the copies in flight.  May sleep. */
+void nm_resync_halt(struct nm_mirror *m);
+
+/* server.c: requests of the peer. */
+int nm_server_create(struct nm_mirror *m);
+int nm_server_init(void);
+void nm_server_exit(void);
+
+/* status.c */
+void nm_status(struct nm_mirror *m, status_type_t type, char *result,
+	       unsigned int maxlen);
+
+/* table.c */
+int nm_table_parse(struct nm_mirror *m, unsigned int argc, char **argv,
+		   char **error);
+
+/* A control message on its way to the worker. */
+struct nm_ctl {
+	struct list_head list;
+	u64 session;
+	struct nm_msg msg;
+	u8 payload[];
+};
+
+#endif

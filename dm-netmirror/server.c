@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The server: the peer's requests on this node's leg.
+ *
+ * Overlapping requests come one after the other, since the peer that sends
+ * them holds a range for each, so they go to the leg as they come.
+ */
+#include "mirror.h"
+
+struct nm_server_io {
+	struct nm_mirror *mirror;
+	struct nm_sreq *sreq;
+	struct work_struct work;	/* zeroing on a leg that can't by itself */
+};
+
+static struct kmem_cache *server_io_cache;
+
+static enum nm_status to_status(blk_status_t status)
+{
+	switch (status) {
+	case BLK_STS_OK:
+		return NM_ST_OK;
+	case BLK_STS_NOSPC:
+		return NM_ST_NOSPC;
+	case BLK_STS_NOTSUPP:
+		return NM_ST_NOTSUPP;
+	default:
+		return NM_ST_IOERR;
+	}
+}
+
+static bool is_write(const struct nm_msg *msg)
+{
+	return msg->op != NM_OP_READ && msg->op != NM_OP_FLUSH;
+}
+
+/*
+ * The peer copied whole regions to us: they are not stale any more.  Only in
+ * memory; on disk the marks are those of the source until the resync is over.
+ */
+static void clear_copied(struct nm_mirror *m, const struct nm_msg *msg)
+{
+	const struct nm_geometry *geo = &m->marks.geo;
+	u32 region = nm_region_of(geo, msg->sector);
+	struct nm_shard *s;
+	unsigned long flags;
+
+	if (msg->sector != (u64)region << geo->region_shift ||
+	    msg->len >> SECTOR_SHIFT != nm_region_sectors(geo, region))
+		return;
+	s = nm_shard_of(m, nm_zone_of(geo, msg->sector));
+	spin_lock_irqsave(&s->lock, flags);
+	nm_marks_clear(&m->marks, region);
+	spin_unlock_irqrestore(&s->lock, flags);
+}
+
+static void answer(struct nm_server_io *io, blk_status_t status)
+{
+	struct nm_mirror *m = io->mirror;
+	struct nm_sreq *sreq = io->sreq;
+
+	if (!status && is_write(&sreq->msg) && sreq->msg.flags & NM_WF_RESYNC)
+		clear_copied(m, &sreq->msg);
+	if (status && sreq->msg.op != NM_OP_READ)
+		nm_todo(m, NM_TODO_LEG_FAILED);
+	mempool_free(io, &m->server_ios);
+	m->link.ops->respond(sreq, to_status(status));
+}
+
+static void server_done(struct bio *bio)
+{
+	struct nm_server_io *io = bio->bi_private;
+	blk_status_t status = bio->bi_status;
+
+	bio_put(bio);
+	answer(io, status);
+}
+
+static blk_opf_t leg_opf(const struct nm_msg *msg)
+{
+	blk_opf_t fua = msg->flags & NM_WF_FUA ? REQ_FUA : 0;
+
+	switch (msg->op) {
+	case NM_OP_READ:
+		return REQ_OP_READ | REQ_SYNC;
+	case NM_OP_WRITE:
+		return REQ_OP_WRITE | REQ_SYNC | REQ_IDLE | fua;
+	case NM_OP_FLUSH:
+		return REQ_OP_WRITE | REQ_SYNC | REQ_PREFLUSH;
+	default:
+		return REQ_OP_WRITE_ZEROES | REQ_SYNC | fua |
+		       (msg->flags & NM_WF_NOUNMAP ? REQ_NOUNMAP : 0);
+	}
+}
+
+static void zero_slowly(struct work_struct *work)
+{
+	struct nm_server_io *io = container_of(work, struct nm_server_io,
+					       work);
+	struct nm_mirror *m = io->mirror;
+	const struct nm_msg *msg = &io->sreq->msg;
+	unsigned int noio = memalloc_noio_save();
+	int err;
+
+	err = blkdev_issue_zeroout(m->local->bdev,
+				   m->local_offset + msg->sector,
+				   msg->len >> SECTOR_SHIFT, GFP_NOIO, 0);
+	memalloc_noio_restore(noio);
+	answer(io, errno_to_blk_status(err));
+}
+
+static void serve(struct nm_server_io *io)
+{
+	struct nm_mirror *m = io->mirror;
+	struct nm_sreq *sreq = io->sreq;
+	const struct nm_msg *msg = &sreq->msg;
+	bool zero = msg->op == NM_OP_DISCARD || msg->op == NM_OP_WRITE_ZEROES;
+	struct bio *bio;
+	unsigned int i;
+
+	if (zero && !bdev_write_zeroes_sectors(m->local->bdev)) {
+		INIT_WORK(&io->work, zero_slowly);
+		queue_work(m->server_wq, &io->work);
+		return;
+	}
+	bio = bio_alloc_bioset(m->local->bdev, sreq->nr_bvecs, leg_opf(msg),
+			       GFP_NOIO, &m->server_bios);
+	bio->bi_iter.bi_sector = m->local_offset + msg->sector;
+	for (i = 0; i < sreq->nr_bvecs; i++)
+		__bio_add_page(bio, sreq->bvec[i].bv_page,
+			       sreq->bvec[i].bv_len, sreq->bvec[i].bv_offset);
+	if (zero)
+		bio->bi_iter.bi_size = msg->len;
+	bio->bi_private = io;
+	bio->bi_end_io = server_done;
+	submit_bio(bio);
+}
+
+void nm_link_request(struct nm_link *link, struct nm_sreq *sreq)
+{
+	struct nm_mirror *m = link->mirror;
+	const struct nm_msg *msg = &sreq->msg;
+	struct nm_server_io *io;
+	enum nm_refusal refusal;
+	unsigned long flags;
+
+	spin_lock_irqsave(&m->state_lock, flags);
+	refusal = nm_may_serve(&m->state, READ_ONCE(m->serving), msg->op);
+	spin_unlock_irqrestore(&m->state_lock, flags);
+	if (refusal) {
+		nm_warn_ratelimited(m, "refused %s of the peer: %s\n",
+				    nm_op_name(msg->op),
+				    nm_refusal_text(refusal));
+		link->ops->respond(sreq, NM_ST_REFUSED);
+		return;
+	}
+	nm_count(m, msg->op == NM_OP_READ ? NM_C_PEER_READS :
+					    NM_C_PEER_WRITES);
+	io = mempool_alloc(&m->server_ios, GFP_NOIO);
+	io->mirror = m;
+	io->sreq = sreq;
+	serve(io);
+}
+
+int nm_server_create(struct nm_mirror *m)
+{
+	return mempool_init_slab_pool(&m->server_ios, 64, server_io_cache);
+}
+
+int nm_server_init(void)
+{
+	server_io_cache = KMEM_CACHE(nm_server_io, 0);
+	return server_io_cache ? 0 : -ENOMEM;
+}
+
+void nm_server_exit(void)
+{
+	kmem_cache_destroy(server_io_cache);
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Status and table lines.  Nothing here waits for I/O, the peer or the worker.
+ *
+ *   2 <health> <in-sync>/<total regions> <sync action> <mismatches> <role>
+ *   <link> <generation> <#features> <feature>... <#core args> <key> <value>...
+ *   <rw|ro> <needs_check|->
+ */
+#include "mirror.h"
+#include "table.h"
+
+static const char *const counter_names[NM_NR_COUNTERS] = {
+	[NM_C_APP_READS]	= "app_reads",
+	[NM_C_APP_WRITES]	= "app_writes",
+	[NM_C_APP_FLUSHES]	= "app_flushes",
+	[NM_C_PEER_READS]	= "peer_reads",
+	[NM_C_PEER_WRITES]	= "peer_writes",
+	[NM_C_REMOTE_READS]	= "remote_reads",
+	[NM_C_MD_WRITES]	= "md_writes",
+	[NM_C_RESYNC_REGIONS]	= "resync_regions",
+	[NM_C_LINK_LOSSES]	= "link_losses",
+};
+
+static const char *sync_action(const struct nm_state *s)
+{
+	if (s->frozen)
+		return "frozen";
+	switch (s->sync) {
+	case NM_SYNC_SOURCE:
+		return "resync";
+	case NM_SYNC_TARGET:
+		return "recover";
+	case NM_SYNC_NONE:
+		break;
+	}
+	return "idle";
+}
+
+static unsigned int emit_features(struct nm_mirror *m, char *result,
+				  unsigned int maxlen)
+{
+	unsigned int sz = 0;
+
+	if (m->no_discard)
+		DMEMIT(" 1 no_discard");
+	else
+		DMEMIT(" 0");
+	return sz;
+}
+
+/* Settings, those at their default left out unless @all. */
+static unsigned int emit_settings(struct nm_mirror *m, bool all,
+				  unsigned int extra, char *result,
+				  unsigned int maxlen)
+{
+	const struct nm_table_key *key;
+	unsigned int nr = extra;
+	unsigned int sz = 0;
+
+	for (key = nm_table_keys; key->word; key++)
+		if (all || *nm_table_value(&m->settings, key) != key->dflt)
+			nr += 2;
+	if (m->settings.listen)
+		nr += 2;
+	DMEMIT(" %u", nr);
+	for (key = nm_table_keys; key->word; key++) {
+		unsigned int value = *nm_table_value(&m->settings, key);
+
+		if (all || value != key->dflt)
+			DMEMIT(" %s %u", key->word, value);
+	}
+	if (m->settings.listen)
+		DMEMIT(" listen %s", m->settings.listen);
+	return sz;
+}
+
+static void emit_info(struct nm_mirror *m, char *result, unsigned int maxlen)
+{
+	u64 left = nm_marks_count(&m->marks);
+	u32 total = m->marks.geo.nr_regions;
+	unsigned int i, sz = 0;
+	struct nm_state s;
+
+	if (!m->loaded || READ_ONCE(m->meta_failed)) {
+		DMEMIT("Fail");
+		return;
+	}
+	spin_lock_irq(&m->state_lock);
+	s = m->state;
+	spin_unlock_irq(&m->state_lock);
+
+	DMEMIT("2 %c%c %llu/%u %s 0 %s ", nm_health_local(&s),
+	       nm_health_peer(&s), total - min_t(u64, left, total), total,
+	       sync_action(&s), nm_role_name(s.role));
+	if (s.link == NM_LINK_OFF && s.refusal != NM_REFUSE_NOT &&
+	    s.refusal != NM_REFUSE_DISCONNECTED)
+		DMEMIT("refused:%s", nm_refusal_name(s.refusal));
+	else
+		DMEMIT("%s", nm_link_state_name(s.link));
+	DMEMIT(" %*phN", NM_GEN_LEN, m->sb.gens.id[0]);
+	sz += emit_features(m, result + sz, maxlen - sz);
+	sz += emit_settings(m, true, 2 * (NM_NR_COUNTERS + 4), result + sz,
+			    maxlen - sz);
+	for (i = 0; i < NM_NR_COUNTERS; i++)
+		DMEMIT(" %s %llu", counter_names[i], nm_counter_sum(m, i));
+	DMEMIT(" resync_left %llu", s.sync ? left : 0);
+	DMEMIT(" dirty_regions %llu", left);
+	DMEMIT(" nr_active_zones %d", atomic_read(&m->nr_active_zones));
+	DMEMIT(" leg_flags %u", s.flags);
+	DMEMIT(" rw -");
+}
+
+static void emit_table(struct nm_mirror *m, char *result, unsigned int maxlen)
+{
+	unsigned int sz = 0;
+
+	DMEMIT("%s %u 2 %s %llu %s 0", m->meta ? m->meta->name : "-",
+	       m->region_sectors, m->local->name,
+	       (unsigned long long)m->local_offset, m->remote_token);
+	sz += emit_features(m, result + sz, maxlen - sz);
+	emit_settings(m, false, 0, result + sz, maxlen - sz);
+}
+
+static void emit_ima(struct nm_mirror *m, char *result, unsigned int maxlen)
+{
+	unsigned int sz = 0;
+
+	DMEMIT_TARGET_NAME_VERSION(m->ti->type);
+	DMEMIT(",meta=%s,region_sectors=%u,local=%s,local_offset=%llu,remote=%s;",
+	       m->meta ? m->meta->name : "-", m->region_sectors,
+	       m->local->name, (unsigned long long)m->local_offset,
+	       m->remote_token);
+}
+
+void nm_status(struct nm_mirror *m, status_type_t type, char *result,
+	       unsigned int maxlen)
+{
+	switch (type) {
+	case STATUSTYPE_INFO:
+		emit_info(m, result, maxlen);
+		break;
+	case STATUSTYPE_TABLE:
+		emit_table(m, result, maxlen);
+		break;
+	case STATUSTYPE_IMA:
+		emit_ima(m, result, maxlen);
+		break;
+	}
+}

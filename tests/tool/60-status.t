@@ -1,0 +1,193 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# status, list, wait-sync and the messages, on a made-up status line.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+gen=0123456789abcdef0123456789abcdef
+none=00000000000000000000000000000000
+good_config >etc/netmirror/r0.conf
+leg a 32M
+run create r0 --node alpha
+run up r0 --node alpha
+export NM="--node alpha"
+
+# says STATUS-LINE: what the kernel tells from now on
+says() {
+	echo "$1" >dm/r0/.new
+	mv dm/r0/.new dm/r0/status
+}
+
+# state NAME LINE STATE CODE ACTION-PATTERN
+state() {
+	says "$2"
+	run status r0 --node alpha --exit-code
+	is "$1: exit code" "$status" "$4"
+	prints "$1: state" "state: $3"
+	# Text is broken between words: join it again.
+	tr -s ' \n' ' ' <out >joined
+	mv joined out
+	prints "$1: action" "$5"
+	run status r0 --node alpha --json
+	json "$1: JSON" ".state == \"${3%%:*}\" and .schema_version == 1"
+}
+
+state healthy "2 AA 256/256 idle 0 primary connected $gen 0 4 md_writes 7 timeout_ms 500 rw -" \
+	healthy 0 'state: healthy: both legs are the same'
+json "counters" '.counters == {md_writes: 7, timeout_ms: 500}'
+json "sizes are bytes" '.size == 16777216 and .region_size == 65536 and .sync.left == 0'
+json "generation" ".generation == \"$gen\""
+json "legs" '.legs[0].node == "alpha" and .legs[0].local and .legs[1].address == "[fd00::2]:7791" and .legs[1].health == "in-sync"'
+json "no refusal" '.link == {state: "connected", refusal: null, reason: null}'
+json "not read-only" '.read_only == false and .needs_check == false'
+json "the uuid" ".uuid == \"$UUID\""
+state resyncing "2 Aa 64/256 resync 0 primary connected $gen 0 0 rw -" \
+	"resyncing: 25.0% in sync, 12 MiB to copy to beta" 3 'wait-sync r0'
+json "progress" '.sync.progress == 0.25 and .sync.left == 12582912 and .sync.eta == null and .sync.action == "resync"'
+state recovering "2 aA 255/256 recover 3 primary connected $gen 0 0 rw -" \
+	resyncing 3 'to copy from beta'
+state frozen "2 Aa 64/256 frozen 0 primary connected $gen 0 0 rw -" \
+	degraded 3 'copying is paused.*dmsetup message r0 0 resync'
+state "peer lost" "2 AD 200/256 idle 0 primary connecting $gen 0 0 rw -" \
+	degraded 3 'beta does not answer; 3.5 MiB are to be copied.*action: See that beta runs'
+json "it is out of reach" '.legs[1].health == "unreachable"'
+state "peer lost on a secondary" "2 AD 256/256 idle 0 secondary connecting $gen 0 0 rw -" \
+	degraded 3 'promote --peer-fenced r0'
+state "disconnected" "2 AD 256/256 idle 0 primary disconnected $gen 0 0 rw -" \
+	stands-alone 3 'netmirrorctl connect r0'
+state "split brain" "2 AD 256/256 idle 0 primary refused:split-brain $gen 0 0 rw -" \
+	"stands-alone: stands alone, because both legs were written" 3 \
+	'On the node whose changes are to be lost: netmirrorctl demote r0; netmirrorctl invalidate r0; netmirrorctl connect r0'
+json "refusal" '.link.state == "refused" and .link.refusal == "split-brain" and (.link.reason | length) > 0'
+for r in version uuid node-id size geometry features unrelated inconsistent \
+	primary-stale two-primaries leg-failed disconnected protocol; do
+	state "refused:$r" "2 AD 256/256 idle 0 primary refused:$r $gen 0 0 rw -" \
+		stands-alone 3 'action: .*(netmirrorctl|dmesg|kernel)'
+done
+state "no data" "2 aa 0/256 idle 0 secondary connected $none 0 0 rw -" \
+	no-data 3 'promote --force r0'
+json "no generation is null" '.generation == null'
+state "leg failed" "2 DA 256/256 idle 0 primary connected $gen 0 0 rw -" \
+	degraded 3 'leg of this node has failed.*create r0 --force'
+json "the local leg has failed" '.legs[0].health == "failed" and .legs[1].health == "in-sync"'
+state "peer's leg failed" "2 AD 256/256 idle 0 primary connected $gen 0 0 rw -" \
+	degraded 3 'leg of beta has failed.*There: netmirrorctl down'
+json "the peer's leg has failed" '.legs[1].health == "failed"'
+state "needs check" "2 AA 256/256 idle 0 primary connected $gen 0 0 ro needs_check" \
+	failed 3 'metadata could not be written'
+json "read-only" '.read_only and .needs_check'
+state "failed" "Fail" failed 3 'netmirrorctl down r0; netmirrorctl up r0'
+json "nothing else is known" '.role == null and .link == null and .sync == null and .legs[0].health == null'
+state "features" "2 AA 256/256 check 2 secondary connected $gen 2 no_discard x 2 peer_writes 9 rw -" \
+	healthy 0 'check, 100.00% in sync, 0 KiB left, 2 mismatches'
+json "feature list" '.features == ["no_discard", "x"] and .sync.mismatches == 2'
+echo 1 >dm/r0/suspended
+state "suspended" "2 AA 256/256 idle 0 primary refused:suspended $gen 0 0 rw -" \
+	suspended 3 'dmsetup resume r0'
+rm dm/r0/suspended
+run status r0 --node alpha
+is "no exit code unless asked" "$status" 0
+
+for line in "" "2" "3 AAA 1/1 idle 0 primary connected $gen 0 0 rw -" \
+	"2 AA 1 idle 0 primary connected $gen 0 0 rw -" \
+	"2 AA 2/1 idle 0 primary connected $gen 0 0 rw -" \
+	"2 AX 1/1 idle 0 primary connected $gen 0 0 rw -" \
+	"2 AA 1/1 idle x primary connected $gen 0 0 rw -" \
+	"2 AA 1/1 idle 0 primary refused:nonsense $gen 0 0 rw -" \
+	"2 AA 1/1 idle 0 primary connected $gen 9 0 rw -" \
+	"2 AA 1/1 idle 0 primary connected $gen 99999999999 0 rw -" \
+	"2 AA 1/1 idle 0 primary connected $gen 0 3 a 1 b rw -" \
+	"2 AA 1/1 idle 0 primary connected $gen 0 1 rw -" \
+	"$(yes x | head -n 200 | xargs)"; do
+	says "$line"
+	refuses 1 "nonsense: ${line:0:60}" 'cannot understand the status' status r0 --node alpha
+done
+
+# --- list
+says "2 Aa 64/256 resync 0 primary connected $gen 0 0 rw -"
+sed -i "s/alpha/$(hostname)/" etc/netmirror/r0.conf
+cp -r dm/r0 dm/other
+good_config | sed "s/$UUID/$UUID2/; s/alpha/$(hostname)/" >etc/netmirror/r1.conf
+exits 0 "list" list
+prints "one that is up" '^r0 +resyncing +primary +connected +16 MiB +r0$'
+prints "one that is down" '^r1 +down +- +- +- +-$'
+prints "one without configuration" '^other +resyncing .* other$'
+exits 0 "list as JSON" list --json
+json "three of them" '[.mirrors[].name] == ["r0", "r1", "other"] and .schema_version == 1'
+json "down is null" '.mirrors[1] | .role == null and .size == null and .state == "down"'
+run status r1 --exit-code
+is "status of one that is down" "$status" 3
+prints "says how to start it" 'netmirrorctl up r1'
+exits 0 "status without configuration" status other
+echo '[mirror' >etc/netmirror/r2.conf
+exits 1 "list goes on after a bad configuration" list
+prints "and has the others" '^r1 +down'
+rm etc/netmirror/r[12].conf
+rm -r dm/other
+exits 4 "status of what is not there" status r9
+
+# --- wait-sync
+says "2 AA 256/256 idle 0 primary connected $gen 0 0 rw -"
+exits 0 "wait-sync, in sync" wait-sync r0
+says "2 Aa 64/256 resync 0 primary connected $gen 0 0 rw -"
+refuses 6 "wait-sync, timeout" 'not in sync after 1 seconds' wait-sync r0 --timeout 1
+prints "plain lines" '^r0 resyncing: 25.00%, 12 MiB left'
+(sleep 0.7; says "2 AA 256/256 idle 0 primary connected $gen 0 0 rw -") &
+exits 0 "wait-sync, until it is" wait-sync r0 --timeout 20
+wait
+says "2 AD 256/256 idle 0 primary refused:split-brain $gen 0 0 rw -"
+refuses 1 "wait-sync, in vain" 'in vain: stands alone, because both' wait-sync r0 --timeout 20
+says "2 AD 256/256 idle 0 primary disconnected $gen 0 0 rw -"
+refuses 1 "wait-sync, disconnected" 'in vain.*connect r0' wait-sync r0 --timeout 20
+says "2 aa 0/256 idle 0 secondary connected $none 0 0 rw -"
+refuses 1 "wait-sync, no data" 'in vain: neither leg' wait-sync r0 --timeout 20
+
+# --- watch: every change gets a line
+says "2 AA 256/256 idle 0 primary connected $gen 0 0 rw -"
+timeout 20 "$NM_TOOL" status r0 --watch --json >watched 2>err &
+watcher=$!
+sleep 0.5
+says "2 AD 200/256 idle 0 primary connecting $gen 0 0 rw -"
+echo 1 >dm/r0/event
+sleep 0.5
+says "2 AA 256/256 idle 0 primary connected $gen 0 0 rw -"
+echo 2 >dm/r0/event
+sleep 0.5
+kill $watcher
+wait $watcher 2>/dev/null
+is "watch" "$(jq -r .state watched | uniq | xargs)" "healthy degraded healthy"
+
+# --- messages
+rm -f dm/r0/messages
+for c in promote 'promote --force' 'promote --peer-fenced' demote connect \
+	disconnect invalidate 'invalidate --peer'; do
+	# shellcheck disable=SC2086
+	exits 0 "$c" ${c%% *} r0 ${c#"${c%% *}"}
+done
+is "what the kernel was told" "$(cat dm/r0/messages)" "promote
+promote force
+promote peer_fenced
+demote
+connect
+disconnect
+invalidate_local
+invalidate_remote"
+echo no-evidence >dm/r0/reply
+refuses 5 "a refusal by name" 'cannot promote r0: nothing proves that the peer is not in use; .*--peer-fenced' promote r0
+echo 'the moon is full' >dm/r0/reply
+refuses 5 "a refusal in a sentence" 'cannot demote r0: the moon is full' demote r0
+rm dm/r0/reply
+echo 16 >dm/r0/errno
+refuses 5 "busy" 'cannot demote r0, device r0: Device or resource busy; .*dmesg' demote r0
+echo 1 >dm/r0/errno
+echo split-brain >dm/r0/why
+refuses 5 "the kernel tells why" 'cannot connect r0: both legs were written' connect r0
+: >dm/r0/why
+refuses 5 "it does not" 'Operation not permitted' connect r0
+rm dm/r0/why
+echo 22 >dm/r0/errno
+refuses 1 "another error" 'cannot connect r0, device r0: Invalid argument' connect r0
+rm -r dm/r0
+refuses 4 "a mirror that is down" 'is down: there is no device r0; start it' promote r0
+exits 4 "a mirror that is not there" promote r9
+done_testing

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* create: check everything, then write the metadata of this node's leg. */
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "metadata.h"
+#include "occupied.h"
+
+struct plan {
+	const struct nm_opts *o;
+	struct nm_config c;
+	bool from_options;	/* the configuration is still to be written */
+	char doing[NM_NAME_MAX + 16];
+	struct nm_leg leg;
+	struct nm_leg meta_dev;	/* closed with internal metadata */
+	const struct nm_leg *meta;	/* where the metadata goes */
+	struct nm_sb sb;
+};
+
+/* --- the configuration ---------------------------------------------------- */
+
+static const struct {
+	enum nm_opt opt;
+	const char *key;
+} self_keys[] = {
+	{ NM_OPT_LEG, "leg" }, { NM_OPT_METADATA, "metadata" },
+	{ NM_OPT_ADDRESS, "address" }, { NM_OPT_DEVICE, "device" },
+}, peer_keys[] = {
+	{ NM_OPT_PEER_LEG, "leg" }, { NM_OPT_PEER_METADATA, "metadata" },
+	{ NM_OPT_PEER_ADDRESS, "address" }, { NM_OPT_PEER_DEVICE, "device" },
+}, mirror_keys[] = {
+	{ NM_OPT_REGION_SIZE, "region-size" }, { NM_OPT_ZONE_SIZE, "zone-size" },
+	{ NM_OPT_LINK, "link" },
+};
+
+static int set_key(struct plan *p, struct nm_node *node, const char *key,
+		   enum nm_opt opt)
+{
+	const char *value = p->o->value[opt];
+	char *why;
+
+	if (!value || !nm_config_set(&p->c, node, "mirror", key, value, &why))
+		return NM_EXIT_OK;
+	nm_error("%s: --%s: %s", p->doing, nm_opt_name(opt), why);
+	free(why);
+	return NM_EXIT_USAGE;
+}
+
+static int name_nodes(struct plan *p)
+{
+	struct nm_node *self = &p->c.node[0], *peer = &p->c.node[1];
+	const char *name = p->o->value[NM_OPT_NODE];
+	char host[NM_NAME_MAX + 1] = "";
+
+	if (!name) {
+		gethostname(host, sizeof(host) - 1);
+		host[strcspn(host, ".")] = 0;
+		name = host;
+	}
+	if (!nm_name_is_valid(name, NM_NAME_MAX) ||
+	    !nm_name_is_valid(p->o->value[NM_OPT_PEER_NAME], NM_NAME_MAX)) {
+		nm_error("%s: the nodes are to be called %s and %s; expected host names",
+			 p->doing, name, p->o->value[NM_OPT_PEER_NAME]);
+		return NM_EXIT_USAGE;
+	}
+	strcpy(self->name, name);
+	strcpy(peer->name, p->o->value[NM_OPT_PEER_NAME]);
+	if (!strcmp(self->name, peer->name)) {
+		nm_error("%s: --peer-name: both nodes would be called %s",
+			 p->doing, self->name);
+		return NM_EXIT_USAGE;
+	}
+	self->id = 0;
+	peer->id = 1;
+	return NM_EXIT_OK;
+}
+
+static int config_from_options(struct plan *p)
+{
+	struct nm_config *c = &p->c;
+	int ret = NM_EXIT_OK;
+	unsigned int i;
+
+	if (!nm_given(p->o, NM_OPT_LEG) || !nm_given(p->o, NM_OPT_PEER_NAME)) {
+		nm_error("%s: there is no %s; give at least --leg, --address, --peer-name and --peer-address, or write the file (see netmirror.conf(5))",
+			 p->doing, c->path);
+		return NM_EXIT_NOT_FOUND;
+	}
+	p->from_options = true;
+	c->mirror_line = 1;
+	c->nr_nodes = NM_NR_NODES;
+	ret = name_nodes(p);
+	for (i = 0; !ret && i < ARRAY_SIZE(mirror_keys); i++)
+		ret = set_key(p, NULL, mirror_keys[i].key, mirror_keys[i].opt);
+	for (i = 0; !ret && i < ARRAY_SIZE(self_keys); i++)
+		ret = set_key(p, &c->node[0], self_keys[i].key,
+			      self_keys[i].opt);
+	/* Nodes are alike unless told otherwise. */
+	strcpy(c->node[1].leg, c->node[0].leg);
+	strcpy(c->node[1].metadata, c->node[0].metadata);
+	for (i = 0; !ret && i < ARRAY_SIZE(peer_keys); i++)
+		ret = set_key(p, &c->node[1], peer_keys[i].key,
+			      peer_keys[i].opt);
+	return ret ? ret : nm_config_finish(c, p->o);
+}
+
+static int get_config(struct plan *p, const char *name)
+{
+	u64 bytes, extra = p->o->given & NM_OPTS_NEW_MIRROR;
+	int ret = nm_config_load(&p->c, p->o, name);
+
+	snprintf(p->doing, sizeof(p->doing), "cannot create %s", p->c.name);
+	if (ret == NM_EXIT_NOT_FOUND)
+		ret = config_from_options(p);
+	else if (ret == NM_EXIT_OK && extra) {
+		nm_error("%s: its configuration is in %s, so --%s cannot be given; change the file",
+			 p->doing, p->c.path,
+			 nm_opt_name(__builtin_ctzll(extra)));
+		ret = NM_EXIT_USAGE;
+	}
+	if (ret || !nm_given(p->o, NM_OPT_SIZE))
+		return ret;
+	if (nm_parse_size(p->o->value[NM_OPT_SIZE], &bytes) || !bytes ||
+	    bytes % NM_BLOCK_SIZE) {
+		nm_error("%s: --size %s: expected a multiple of 4K such as 512M, 10G, 1T or 20480s (sectors)",
+			 p->doing, p->o->value[NM_OPT_SIZE]);
+		return NM_EXIT_USAGE;
+	}
+	if (p->c.sectors && p->c.sectors != bytes >> NM_SECTOR_SHIFT) {
+		nm_error("%s: --size %s differs from the size in %s, which holds for both nodes",
+			 p->doing, p->o->value[NM_OPT_SIZE], p->c.path);
+		return NM_EXIT_USAGE;
+	}
+	p->c.sectors = bytes >> NM_SECTOR_SHIFT;
+	return NM_EXIT_OK;
+}
+
+/* --- the devices ---------------------------------------------------------- */
+
+static int open_devices(struct plan *p)
+{
+	const struct nm_node *self = p->c.self;
+	bool force = nm_given(p->o, NM_OPT_FORCE);
+	bool stays = *self->metadata && (nm_given(p->o, NM_OPT_SOURCE) ||
+					 nm_given(p->o, NM_OPT_ASSUME_CLEAN));
+	int err, ret;
+
+	p->meta_dev.fd = -1;
+	err = nm_leg_open(&p->leg, self->leg, true, p->doing);
+	if (err)
+		return err == -EBUSY ? NM_EXIT_REFUSED : NM_EXIT_FAILED;
+	p->meta = &p->leg;
+	if (*self->metadata) {
+		err = nm_leg_open(&p->meta_dev, self->metadata, true,
+				  p->doing);
+		if (err)
+			return err == -EBUSY ? NM_EXIT_REFUSED :
+					       NM_EXIT_FAILED;
+		p->meta = &p->meta_dev;
+		ret = nm_check_unoccupied(&p->c, p->meta, false, force);
+		if (ret)
+			return ret;
+	}
+	return nm_check_unoccupied(&p->c, &p->leg, stays, force);
+}
+
+/* --- the superblock ------------------------------------------------------- */
+
+static int random_id(u8 *id)
+{
+	return getrandom(id, NM_GEN_LEN, 0) == NM_GEN_LEN ? 0 : -EIO;
+}
+
+/* The smaller of what is wished and what fits. */
+static int fit(struct plan *p, struct nm_geometry *geo)
+{
+	const struct nm_config *c = &p->c;
+	bool external = p->meta != &p->leg;
+	char has[NM_SIZE_STRLEN];
+	u64 room;
+	const char *why;
+	int err;
+
+	err = nm_geometry_fit(geo, p->leg.sectors, c->sectors, c->region_shift,
+			      c->zone_shift, external, &p->sb.data_offset,
+			      &p->sb.max_mark_blocks, &why);
+	if (err == -ENOSPC && c->sectors)
+		err = nm_geometry_fit(geo, p->leg.sectors, 0, c->region_shift,
+				      c->zone_shift, external,
+				      &p->sb.data_offset,
+				      &p->sb.max_mark_blocks, &why);
+	if (err) {
+		nm_format_size(p->leg.sectors << NM_SECTOR_SHIFT, has);
+		nm_error("%s: %s has %s: %s", p->doing, p->leg.path, has, why);
+		return NM_EXIT_FAILED;
+	}
+	room = p->meta->sectors / NM_BLOCK_SECTORS;
+	if (!external)
+		return NM_EXIT_OK;
+	if (room < NM_FIRST_MARK_BLOCK + geo->nr_mark_blocks) {
+		nm_format_size(p->meta->sectors << NM_SECTOR_SHIFT, has);
+		nm_error("%s: the metadata device %s has %s, but the mirror needs %u KiB",
+			 p->doing, p->meta->path, has,
+			 (NM_FIRST_MARK_BLOCK + geo->nr_mark_blocks) * 4);
+		return NM_EXIT_FAILED;
+	}
+	p->sb.max_mark_blocks = min_t(u64, p->sb.max_mark_blocks,
+				      room - NM_FIRST_MARK_BLOCK);
+	return NM_EXIT_OK;
+}
+
+static int fill_sb(struct plan *p)
+{
+	struct nm_sb *sb = &p->sb;
+	struct nm_geometry geo;
+	u8 id[NM_GEN_LEN];
+	int ret = fit(p, &geo);
+
+	if (ret)
+		return ret;
+	if ((!p->c.has_uuid && random_id(p->c.uuid)) || random_id(id)) {
+		nm_error("%s: the kernel gives no random numbers", p->doing);
+		return NM_EXIT_FAILED;
+	}
+	sb->seq = 1;
+	memcpy(sb->uuid, p->c.uuid, NM_UUID_LEN);
+	sb->node_id = p->c.self->id;
+	sb->region_shift = geo.region_shift;
+	sb->zone_shift = geo.zone_shift;
+	sb->data_sectors = geo.data_sectors;
+	sb->nr_mark_blocks = geo.nr_mark_blocks;
+	sb->flags = p->meta == &p->leg ? 0 : NM_SBF_EXTERNAL;
+	nm_gens_init(&sb->gens);
+	if (nm_given(p->o, NM_OPT_SOURCE)) {
+		nm_gens_turn(&sb->gens, id, false);
+		sb->flags |= NM_SBF_CONSISTENT;
+	} else if (nm_given(p->o, NM_OPT_ASSUME_CLEAN)) {
+		/* The one history that both nodes know without talking. */
+		nm_gens_turn(&sb->gens, sb->uuid, false);
+		sb->flags |= NM_SBF_CONSISTENT | NM_SBF_PEER_HAS_GEN;
+	}
+	return NM_EXIT_OK;
+}
+
+/* --- doing it ------------------------------------------------------------- */
+
+static bool amends_config(const struct plan *p)
+{
+	return p->from_options || !p->c.has_uuid || !p->c.has_size;
+}
+
+static int confirm(const struct plan *p)
+{
+	char question[2 * NM_LINE_MAX + 128];
+
+	if (!nm_given(p->o, NM_OPT_FORCE))
+		return NM_EXIT_OK;
+	snprintf(question, sizeof(question),
+		 "What %s holds will be lost%s%s.", p->meta->path,
+		 p->meta == &p->leg ? "" : ", and perhaps what is on ",
+		 p->meta == &p->leg ? "" : p->leg.path);
+	return nm_confirm(p->o, question) ? NM_EXIT_OK : NM_EXIT_REFUSED;
+}
+
+static int write_all(struct plan *p)
+{
+	bool content_counts = p->sb.flags & NM_SBF_CONSISTENT;
+	bool amends = amends_config(p);
+	int err = 0;
+
+	if (amends && nm_config_prepare(&p->c, p->from_options,
+					p->sb.data_sectors))
+		return NM_EXIT_FAILED;
+	/* Signatures in data that stays are part of the data. */
+	if (nm_given(p->o, NM_OPT_FORCE)) {
+		if (p->meta != &p->leg)
+			err = nm_leg_wipe(p->meta);
+		if (!err && !content_counts)
+			err = nm_leg_wipe(&p->leg);
+	}
+	if (!err)
+		err = nm_metadata_create(p->meta, &p->sb);
+	if (err) {
+		nm_error("%s: writing the metadata to %s failed: %s",
+			 p->doing, p->meta->path, strerror(-err));
+		if (amends)
+			nm_config_drop(&p->c);
+		return NM_EXIT_FAILED;
+	}
+	return amends && nm_config_commit(&p->c) ? NM_EXIT_FAILED : NM_EXIT_OK;
+}
+
+static void report(const struct plan *p)
+{
+	bool dry = nm_given(p->o, NM_OPT_DRY_RUN);
+	char uuid[NM_UUID_STRLEN + 1], size[NM_SIZE_STRLEN];
+	const struct nm_sb *sb = &p->sb;
+
+	nm_format_uuid(sb->uuid, uuid);
+	nm_format_size(sb->data_sectors << NM_SECTOR_SHIFT, size);
+	nm_note(p->o, "%s %s: node %s (%d), leg %s, %s, data from sector %llu, metadata %s",
+		dry ? "would create" : "created", p->c.name, p->c.self->name,
+		sb->node_id, p->leg.path, size,
+		(unsigned long long)sb->data_offset,
+		p->meta == &p->leg ? "internal" : p->meta->path);
+	if (!dry || p->c.has_uuid)
+		nm_note(p->o, "uuid = %s", uuid);
+	if (p->c.sectors && sb->data_sectors < p->c.sectors)
+		nm_note(p->o, "note: %s is too small for the configured size; write size = %llus into %s on both nodes",
+			p->leg.path, (unsigned long long)sb->data_sectors,
+			p->c.path);
+	if (p->leg.is_file)
+		nm_note(p->o, "note: %s is a regular file; device-mapper needs a block device (losetup)",
+			p->leg.path);
+	if (amends_config(p))
+		nm_note(p->o, "%s %s; copy it to %s before \"" NM_TOOL_NAME " create %s\" there",
+			dry ? "would write" : "wrote", p->c.path,
+			p->c.peer->name, p->c.name);
+}
+
+int nm_cmd_create(const struct nm_opts *o)
+{
+	struct plan p = { .o = o, .leg.fd = -1, .meta_dev.fd = -1 };
+	int ret;
+
+	if (nm_given(o, NM_OPT_SOURCE) && nm_given(o, NM_OPT_ASSUME_CLEAN)) {
+		nm_error("--source says that only this leg has the data, --assume-clean that both have; give one of them");
+		return NM_EXIT_USAGE;
+	}
+	ret = get_config(&p, o->args[0]);
+	if (!ret)
+		ret = open_devices(&p);
+	if (!ret)
+		ret = fill_sb(&p);
+	if (!ret && !nm_given(o, NM_OPT_DRY_RUN)) {
+		ret = confirm(&p);
+		if (!ret)
+			ret = write_all(&p);
+	}
+	if (!ret)
+		report(&p);
+	nm_leg_close(&p.meta_dev);
+	nm_leg_close(&p.leg);
+	nm_config_free(&p.c);
+	return ret;
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* promote, demote, connect, disconnect, invalidate: a message each. */
+#include "holders.h"
+#include "mirror.h"
+
+struct message {
+	const char *text;	/* for the kernel */
+	const char *doing;	/* for the error: "cannot promote r0" */
+	const char *done;	/* "r0 is primary now" */
+	const char *question;	/* asked first, when something may be lost */
+};
+
+static int choose(const struct nm_opts *o, struct message *msg)
+{
+	const char *command = o->command;
+
+	memset(msg, 0, sizeof(*msg));
+	msg->text = msg->doing = command;
+	if (!strcmp(command, "promote")) {
+		if (nm_given(o, NM_OPT_FORCE) &&
+		    nm_given(o, NM_OPT_PEER_FENCED)) {
+			nm_error("--force and --peer-fenced are different claims; give one of them");
+			return NM_EXIT_USAGE;
+		}
+		msg->done = "is primary now";
+		if (nm_given(o, NM_OPT_PEER_FENCED)) {
+			msg->text = "promote peer_fenced";
+		} else if (nm_given(o, NM_OPT_FORCE)) {
+			msg->text = "promote force";
+			msg->question = "This node's leg becomes the one that counts, whatever the peer has: its newer data, if any, will be lost or split off.";
+		}
+	} else if (!strcmp(command, "demote")) {
+		msg->done = "is secondary now";
+	} else if (!strcmp(command, "connect")) {
+		msg->done = "looks for its peer";
+	} else if (!strcmp(command, "disconnect")) {
+		msg->done = "is apart from its peer";
+	} else if (nm_given(o, NM_OPT_PEER)) {
+		msg->text = "invalidate_remote";
+		msg->doing = "invalidate the peer's leg of";
+		msg->done = "will copy all its data to the peer";
+		msg->question = "The peer's leg will be overwritten with this node's.";
+	} else {
+		msg->text = "invalidate_local";
+		msg->doing = "invalidate this node's leg of";
+		msg->done = "will copy all data from the peer";
+		msg->question = "This node's leg will be overwritten with the peer's.";
+	}
+	return NM_EXIT_OK;
+}
+
+/* The kernel answered: it refuses, by the name of a refusal or in a sentence. */
+static int refused(const struct nm_mirror *m, const struct message *msg,
+		   const char *reply)
+{
+	enum nm_refusal r = nm_refusal_by_name(reply);
+	const char *advice;
+
+	if (r == NM_REFUSE_NOT) {
+		nm_error("cannot %s %s: %s", msg->doing, m->name, reply);
+		return NM_EXIT_REFUSED;
+	}
+	advice = nm_refusal_advice(r);
+	nm_error("cannot %s %s: %s%s%s", msg->doing, m->name,
+		 nm_refusal_text(r), *advice ? "; " : "", advice);
+	return NM_EXIT_REFUSED;
+}
+
+static int failed(const struct nm_mirror *m, const struct message *msg, int err)
+{
+	char users[512] = "";
+
+	if (err == -EBUSY && m->dm.open_count > 0)
+		nm_holders(m->dm.dev, users, sizeof(users));
+	if (*users)
+		nm_error("cannot %s %s: the device %s is in use by %s; stop that first",
+			 msg->doing, m->name, m->device, users);
+	else
+		nm_error("cannot %s %s, device %s: %s; the kernel log has the reason (dmesg)",
+			 msg->doing, m->name, m->device, strerror(-err));
+	return err == -EBUSY || err == -EPERM ? NM_EXIT_REFUSED :
+						NM_EXIT_FAILED;
+}
+
+int nm_cmd_message(const struct nm_opts *o)
+{
+	char *reply = NULL;
+	struct nm_mirror m;
+	struct message msg;
+	int err, ret;
+
+	ret = choose(o, &msg);
+	if (ret)
+		return ret;
+	ret = nm_mirror_find_up(&m, o, o->args[0]);
+	if (ret)
+		goto out;
+	if (msg.question && !nm_confirm(o, msg.question)) {
+		ret = NM_EXIT_REFUSED;
+		goto out;
+	}
+	err = nm_dm_message(m.device, msg.text, &reply);
+	/* A failed message has no answer; the kernel keeps the reason. */
+	if (err && nm_dm_message(m.device, "why", &reply))
+		reply = NULL;
+	if (err && !reply)
+		ret = failed(&m, &msg, err);
+	else if (reply)
+		ret = refused(&m, &msg, reply);
+	else
+		nm_note(o, "%s %s", m.name, msg.done);
+	free(reply);
+out:
+	nm_mirror_put(&m);
+	return ret;
+}

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <time.h>
+#include <unistd.h>
+
+#include "progress.h"
+#include "status-json.h"
+
+#define WATCH_MS	1000	/* progress goes on between two events */
+
+static const char *leg_words(char health, bool in_reach)
+{
+	if (health == 'A')
+		return "in sync";
+	if (health == 'a')
+		return "behind";
+	return in_reach ? "failed" : "not reachable";
+}
+
+/* A label and a text, broken between words, the text kept in its column. */
+static void print_field(const char *label, const char *text)
+{
+	const int width = 66;
+
+	printf("%12s: ", label);
+	while ((int)strlen(text) > width) {
+		int cut = width;
+
+		while (cut && text[cut] != ' ')
+			cut--;
+		if (!cut)
+			cut = strcspn(text, " ");
+		printf("%.*s", cut, text);
+		text += cut + strspn(text + cut, " ");
+		if (*text)
+			printf("\n%14s", "");
+	}
+	puts(text);
+}
+
+static void print_legs(const struct nm_mirror *m)
+{
+	const struct nm_config *c = &m->config;
+	char line[NM_NAME_MAX + NM_LINE_MAX + 32];
+	const char *here = leg_words(m->status.local, true);
+	const char *there = leg_words(m->status.peer,
+				      !strcmp(m->status.link, "connected"));
+
+	if (!m->has_config) {
+		snprintf(line, sizeof(line), "local %s, remote %s", here, there);
+		print_field("legs", line);
+		return;
+	}
+	snprintf(line, sizeof(line), "%-12s %-20s %s", c->self->name,
+		 c->self->leg, here);
+	print_field("legs", line);
+	printf("%14s%-12s %-20s %s\n", "", c->peer->name, c->peer->leg, there);
+}
+
+static void print_link(const struct nm_mirror *m)
+{
+	const struct nm_status *s = &m->status;
+	char line[256];
+
+	if (m->has_config)
+		snprintf(line, sizeof(line), "%s to %s%s%s, %s",
+			 m->config.link == NM_LINK_KIND_RDMA ? "rdma" : "loop",
+			 m->config.peer->name,
+			 *m->config.peer->address ? " " : "",
+			 m->config.peer->address, s->link);
+	else
+		snprintf(line, sizeof(line), "%s", s->link);
+	if (s->refusal != NM_REFUSE_NOT) {
+		size_t len = strlen(line);
+
+		snprintf(line + len, sizeof(line) - len, " (%s)",
+			 nm_refusal_name(s->refusal));
+	}
+	print_field("link", line);
+}
+
+static void print_sync(const struct nm_mirror *m, long eta)
+{
+	unsigned int done = nm_mirror_progress(m);
+	char left[NM_SIZE_STRLEN], when[NM_SIZE_STRLEN], line[256];
+	int len;
+
+	nm_format_size(nm_mirror_left(m), left);
+	len = snprintf(line, sizeof(line), "%s, %u.%02u%% in sync, %s left",
+		       m->status.action, done / 100, done % 100, left);
+	if (eta >= 0) {
+		nm_format_seconds(eta, when);
+		len += snprintf(line + len, sizeof(line) - len, ", ready in %s",
+				when);
+	}
+	if (m->status.mismatches)
+		snprintf(line + len, sizeof(line) - len, ", %llu mismatches",
+			 (unsigned long long)m->status.mismatches);
+	print_field("sync", line);
+}
+
+static void print_status(const struct nm_mirror *m,
+			 const struct nm_diagnosis *d, long eta)
+{
+	char line[640], size[NM_SIZE_STRLEN], region[NM_SIZE_STRLEN];
+
+	print_field("mirror", m->name);
+	snprintf(line, sizeof(line), "%s: %s", d->state, d->what);
+	print_field("state", line);
+	if (*d->action)
+		print_field("action", d->action);
+	if (m->is_up && !m->status.failed) {
+		snprintf(line, sizeof(line), "%s%s", m->status.role,
+			 m->status.read_only ? ", read-only" : "");
+		print_field("role", line);
+		print_link(m);
+		print_legs(m);
+		print_sync(m, eta);
+		print_field("generation", m->status.blank ? "none yet" :
+			    m->status.generation);
+	}
+	if (m->is_up) {
+		nm_format_size(m->dm.sectors << NM_SECTOR_SHIFT, size);
+		nm_format_size(m->region_bytes, region);
+		snprintf(line, sizeof(line),
+			 "/dev/mapper/%s, %s, regions of %s, opened %d times",
+			 m->device, size, region, m->dm.open_count);
+		print_field("device", line);
+	}
+}
+
+/* One line for --watch where nobody looks at a screen. */
+static void print_line(const struct nm_mirror *m, const struct nm_diagnosis *d)
+{
+	char now[32];
+	time_t t = time(NULL);
+	struct tm tm;
+
+	strftime(now, sizeof(now), "%FT%T%z", localtime_r(&t, &tm));
+	printf("%s %s %s: %s\n", now, m->name, d->state, d->what);
+	fflush(stdout);
+}
+
+static int exit_code(const struct nm_opts *o, const struct nm_diagnosis *d)
+{
+	return nm_given(o, NM_OPT_EXIT_CODE) && !d->healthy ?
+	       NM_EXIT_DEGRADED : NM_EXIT_OK;
+}
+
+static void show(const struct nm_opts *o, const struct nm_mirror *m,
+		 const struct nm_progress *p)
+{
+	bool on_screen = isatty(STDOUT_FILENO);
+	struct nm_diagnosis d;
+	long eta = -1;
+
+	nm_diagnose(m, &d);
+	if (m->is_up && !m->status.failed && nm_status_syncs(&m->status))
+		eta = nm_progress_eta(p);
+	if (nm_given(o, NM_OPT_JSON)) {
+		nm_json_print(nm_status_json(m, &d, eta),
+			      nm_given(o, NM_OPT_WATCH));
+	} else if (nm_given(o, NM_OPT_WATCH) && !on_screen) {
+		print_line(m, &d);
+	} else {
+		if (nm_given(o, NM_OPT_WATCH))
+			fputs("\033[H\033[J", stdout);
+		print_status(m, &d, eta);
+		fflush(stdout);
+	}
+}
+
+/* Has anything happened that a person wants to read about? */
+static bool news(const struct nm_mirror *m, bool *was_up, u32 *event_nr,
+		 u64 *in_sync)
+{
+	bool yes = m->is_up != *was_up || m->dm.event_nr != *event_nr ||
+		   m->status.in_sync != *in_sync;
+
+	*was_up = m->is_up;
+	*event_nr = m->dm.event_nr;
+	*in_sync = m->status.in_sync;
+	return yes;
+}
+
+static int watch(const struct nm_opts *o, struct nm_mirror *m)
+{
+	struct nm_progress p = { 0 };
+	u32 event_nr = 0;
+	u64 in_sync = 0;
+	bool was_up = false, first = true;
+	int fd, err, ret = NM_EXIT_OK;
+
+	fd = nm_dm_watch_open();
+	err = fd < 0 ? fd : 0;
+	while (!err && !ret) {
+		err = nm_dm_watch_arm(fd);
+		if (err)
+			break;
+		ret = nm_mirror_refresh(m);
+		if (ret)
+			break;
+		if (m->is_up && !m->status.failed)
+			nm_progress_sample(&p, nm_mirror_left(m));
+		if (news(m, &was_up, &event_nr, &in_sync) || first)
+			show(o, m, &p);
+		first = false;
+		err = nm_dm_watch_wait(fd, WATCH_MS);
+	}
+	if (err)
+		nm_error("cannot watch %s: the events of device-mapper: %s",
+			 m->name, strerror(-err));
+	if (fd >= 0)
+		close(fd);
+	return ret ? ret : NM_EXIT_FAILED;
+}
+
+int nm_cmd_status(const struct nm_opts *o)
+{
+	static const struct timespec moment = { .tv_nsec = 300 * 1000000 };
+	struct nm_progress p = { 0 };
+	struct nm_diagnosis d;
+	struct nm_mirror m;
+	int ret;
+
+	ret = nm_mirror_find(&m, o, o->args[0]);
+	if (ret)
+		goto out;
+	if (nm_given(o, NM_OPT_WATCH)) {
+		ret = watch(o, &m);
+		goto out;
+	}
+	/* A rate takes two looks; only people wait for it. */
+	if (m.is_up && !m.status.failed && nm_status_syncs(&m.status) &&
+	    isatty(STDOUT_FILENO)) {
+		nm_progress_sample(&p, nm_mirror_left(&m));
+		nanosleep(&moment, NULL);
+		ret = nm_mirror_refresh(&m);
+		if (ret)
+			goto out;
+		if (m.is_up && !m.status.failed)
+			nm_progress_sample(&p, nm_mirror_left(&m));
+	}
+	show(o, &m, &p);
+	nm_diagnose(&m, &d);
+	ret = exit_code(o, &d);
+out:
+	nm_mirror_put(&m);
+	return ret;
+}

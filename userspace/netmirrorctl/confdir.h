@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef NM_CONFDIR_H
+#define NM_CONFDIR_H
+
+#include "nm_env.h"
+
+/* Call @fn for the name of each configured mirror, in alphabetical order. */
+void nm_config_for_each(void (*fn)(void *arg, const char *name), void *arg);
+
+/*
+ * Does the configuration of @name give that uuid?  Looks at nothing else in
+ * it, so that an error in one file does not hide another mirror.
+ */
+bool nm_config_has_uuid(const char *name, const u8 *uuid);
+
+#endif

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The keys of a configuration and the values they take. */
+#include <stdarg.h>
+
+#include <netmirror/wire.h>
+
+#include "config.h"
+
+static __attribute__((format(printf, 2, 3)))
+int expected(char **why, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	if (vasprintf(why, fmt, args) < 0)
+		abort();
+	va_end(args);
+	return -EINVAL;
+}
+
+bool nm_name_is_valid(const char *name, size_t max)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-";
+
+	return *name && *name != '.' && *name != '-' && strlen(name) <= max &&
+	       strspn(name, allowed) == strlen(name);
+}
+
+/* --- [options] ------------------------------------------------------------ */
+
+static int parse_rate(const char *s, u64 *v)
+{
+	u64 bytes;
+
+	if (nm_parse_size(s, &bytes) || bytes % 1024)
+		return -EINVAL;
+	*v = bytes / 1024;
+	return 0;
+}
+
+static const struct {
+	const char *key, *arg;
+	int (*parse)(const char *s, u64 *v);
+	u64 min, max;
+	const char *expected;
+} settings[NM_NR_SETTINGS] = {
+	[NM_SET_TIMEOUT] = { "timeout", "timeout_ms", nm_parse_ms, 100, 60000,
+		"a time from 100ms to 60s" },
+	[NM_SET_CHANNELS] = { "channels", "channels", nm_parse_number, 1, 16,
+		"a number from 1 to 16" },
+	[NM_SET_DEPTH] = { "depth", "depth", nm_parse_number, 4, 1024,
+		"a number from 4 to 1024" },
+	[NM_SET_INLINE] = { "inline", "inline", nm_parse_size, 4096,
+		NM_MAX_INLINE, "a size from 4K to 16K" },
+	[NM_SET_ACTIVE_ZONES] = { "active-zones", "active_zones",
+		nm_parse_number, 2, 1 << 20, "a number from 2 to 1048576" },
+	[NM_SET_RESYNC_RATE] = { "resync-rate", "resync_rate", parse_rate, 0,
+		1 << 30, "a size per second such as 100M, or 0 for no limit" },
+};
+
+const char *nm_setting_arg(enum nm_setting setting)
+{
+	return settings[setting].arg;
+}
+
+static int set_option(struct nm_config *c, const char *key, const char *value,
+		      char **why)
+{
+	int i;
+	u64 v;
+
+	for (i = 0; i < NM_NR_SETTINGS; i++)
+		if (!strcmp(settings[i].key, key))
+			break;
+	if (i == NM_NR_SETTINGS)
+		return expected(why, "\"%s\" is no key of [options], which takes timeout, channels, depth, inline, active-zones and resync-rate",
+				key);
+	if (settings[i].parse(value, &v) || v < settings[i].min ||
+	    v > settings[i].max)
+		return expected(why, "%s = %s: expected %s", key, value,
+				settings[i].expected);
+	c->setting[i] = v;
+	c->given_settings |= 1U << i;
+	return 0;
+}
+
+/* --- [mirror] ------------------------------------------------------------- */
+
+/* log2 of the sectors of a power of two. */
+static int parse_shift(const char *value, u64 min, u64 max, u8 *shift)
+{
+	u64 bytes;
+
+	if (nm_parse_size(value, &bytes) || bytes < min || bytes > max ||
+	    (bytes & (bytes - 1)))
+		return -EINVAL;
+	*shift = __builtin_ctzll(bytes >> NM_SECTOR_SHIFT);
+	return 0;
+}
+
+static int set_mirror(struct nm_config *c, const char *key, const char *value,
+		      char **why)
+{
+	u64 bytes;
+
+	if (!strcmp(key, "uuid")) {
+		if (nm_parse_uuid(value, c->uuid))
+			return expected(why, "uuid = %s: expected 32 hex digits, not all 0, as netmirrorctl create writes them",
+					value);
+		c->has_uuid = true;
+	} else if (!strcmp(key, "size")) {
+		if (nm_parse_size(value, &bytes) || !bytes ||
+		    bytes % NM_BLOCK_SIZE)
+			return expected(why, "size = %s: expected a multiple of 4K such as 512M, 10G, 1T or 20480s (sectors)",
+					value);
+		c->sectors = bytes >> NM_SECTOR_SHIFT;
+		c->has_size = true;
+	} else if (!strcmp(key, "region-size")) {
+		if (parse_shift(value, 4 << 10, 1 << 20, &c->region_shift))
+			return expected(why, "region-size = %s: expected a power of two from 4K to 1M",
+					value);
+		c->has_region_size = true;
+	} else if (!strcmp(key, "zone-size")) {
+		if (parse_shift(value, 256 << 10, 8ULL << 30, &c->zone_shift))
+			return expected(why, "zone-size = %s: expected a power of two that is 64 to 8192 times the region size, such as 16M",
+					value);
+		c->has_zone_size = true;
+	} else if (!strcmp(key, "link")) {
+		if (!strcmp(value, "rdma"))
+			c->link = NM_LINK_KIND_RDMA;
+		else if (!strcmp(value, "loop"))
+			c->link = NM_LINK_KIND_LOOP;
+		else
+			return expected(why, "link = %s: expected rdma or loop",
+					value);
+	} else {
+		return expected(why, "\"%s\" is no key of [mirror], which takes uuid, size, region-size, zone-size and link",
+				key);
+	}
+	return 0;
+}
+
+/* --- [node NAME] ---------------------------------------------------------- */
+
+/* A word in a table line: no spaces; absolute, so that it means the same later. */
+static int set_path(char *to, const char *key, const char *value, char **why)
+{
+	if (*value != '/' || value[strcspn(value, " \t\\\"'")] ||
+	    strlen(value) >= NM_LINE_MAX)
+		return expected(why, "%s = %s: expected the absolute path of a device, without spaces, quotes and backslashes",
+				key, value);
+	strcpy(to, value);
+	return 0;
+}
+
+static int set_node(struct nm_node *node, const char *key, const char *value,
+		    char **why)
+{
+	if (!strcmp(key, "id")) {
+		if (strcmp(value, "0") && strcmp(value, "1"))
+			return expected(why, "id = %s: expected 0 or 1", value);
+		node->id = *value - '0';
+	} else if (!strcmp(key, "address")) {
+		if (nm_parse_address(value, node->address))
+			return expected(why, "address = %s: expected an IP address with or without a port, such as 10.77.0.1, 10.77.0.1:7790 or [fd00::1]:7790",
+					value);
+	} else if (!strcmp(key, "leg")) {
+		return set_path(node->leg, key, value, why);
+	} else if (!strcmp(key, "metadata")) {
+		if (strcmp(value, "internal"))
+			return set_path(node->metadata, key, value, why);
+	} else if (!strcmp(key, "device")) {
+		if (!nm_name_is_valid(value, NM_DEVICE_MAX))
+			return expected(why, "device = %s: expected the name of a device below /dev/mapper: letters, digits and . _ + -",
+					value);
+		strcpy(node->device, value);
+	} else {
+		return expected(why, "\"%s\" is no key of [node], which takes id, address, leg, metadata and device",
+				key);
+	}
+	return 0;
+}
+
+int nm_config_set(struct nm_config *c, struct nm_node *node,
+		  const char *section, const char *key, const char *value,
+		  char **why)
+{
+	if (!*value)
+		return expected(why, "the key \"%s\" has no value", key);
+	if (node)
+		return set_node(node, key, value, why);
+	if (!strcmp(section, "mirror"))
+		return set_mirror(c, key, value, why);
+	return set_option(c, key, value, why);
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Writing a configuration: all of it or nothing. */
+#include <libgen.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config.h"
+
+static char *new_path(const struct nm_config *c)
+{
+	char *path;
+
+	if (asprintf(&path, "%s.new", c->path) < 0)
+		abort();
+	return path;
+}
+
+static void write_node(FILE *f, const struct nm_config *c,
+		       const struct nm_node *node)
+{
+	fprintf(f, "\n[node %s]\nid = %d\n", node->name, node->id);
+	if (*node->address)
+		fprintf(f, "address = %s\n", node->address);
+	fprintf(f, "leg = %s\nmetadata = %s\n", node->leg,
+		*node->metadata ? node->metadata : "internal");
+	if (strcmp(node->device, c->name))
+		fprintf(f, "device = %s\n", node->device);
+}
+
+static void write_identity(FILE *f, const struct nm_config *c, bool has_uuid,
+			   bool has_size, u64 data_sectors)
+{
+	char uuid[NM_UUID_STRLEN + 1];
+
+	nm_format_uuid(c->uuid, uuid);
+	if (!has_uuid)
+		fprintf(f, "uuid = %s\n", uuid);
+	if (!has_size)
+		fprintf(f, "size = %llus\n", (unsigned long long)data_sectors);
+}
+
+static void write_all(FILE *f, const struct nm_config *c, u64 data_sectors)
+{
+	fprintf(f, "# The mirror %s; the same file on both nodes: see netmirror.conf(5).\n[mirror]\n",
+		c->name);
+	write_identity(f, c, false, false, data_sectors);
+	if (c->has_region_size)
+		fprintf(f, "region-size = %lluK\n", 1ULL << c->region_shift >> 1);
+	if (c->has_zone_size)
+		fprintf(f, "zone-size = %lluK\n", 1ULL << c->zone_shift >> 1);
+	fprintf(f, "link = %s\n", c->link == NM_LINK_KIND_RDMA ? "rdma" : "loop");
+	write_node(f, c, &c->node[0]);
+	write_node(f, c, &c->node[1]);
+}
+
+/* Copy the file that is there, with what it lacks put in below [mirror]. */
+static int amend(FILE *to, const struct nm_config *c, u64 data_sectors)
+{
+	FILE *from = fopen(c->path, "re");
+	char buf[NM_LINE_MAX];
+	struct stat st;
+	int line = 0;
+
+	if (!from)
+		return -errno;
+	if (!fstat(fileno(from), &st))
+		fchmod(fileno(to), st.st_mode & 0777);
+	while (fgets(buf, sizeof(buf), from)) {
+		fputs(buf, to);
+		if (++line == c->mirror_line) {
+			if (!strchr(buf, '\n'))
+				fputc('\n', to);
+			write_identity(to, c, c->has_uuid, c->has_size,
+				       data_sectors);
+		}
+	}
+	fclose(from);
+	return 0;
+}
+
+int nm_config_prepare(const struct nm_config *c, bool from_options,
+		      u64 data_sectors)
+{
+	char *path = new_path(c), *dir = strdup(c->path);
+	int err = 0;
+	FILE *f;
+
+	/* The first mirror of this node; fopen() tells of what goes wrong. */
+	mkdir(dirname(dir), 0755);
+	free(dir);
+	f = fopen(path, "we");
+	if (!f)
+		err = -errno;
+	else if (from_options)
+		write_all(f, c, data_sectors);
+	else
+		err = amend(f, c, data_sectors);
+	if (f && (fflush(f) || fsync(fileno(f))) && !err)
+		err = -errno;
+	if (f && fclose(f) && !err)
+		err = -errno;
+	if (err) {
+		nm_error("cannot write the configuration of %s, %s: %s",
+			 c->name, path, strerror(-err));
+		unlink(path);
+	}
+	free(path);
+	return err;
+}
+
+int nm_config_commit(const struct nm_config *c)
+{
+	char *path = new_path(c);
+	int err = rename(path, c->path) ? -errno : 0;
+
+	if (err)
+		nm_error("cannot move the configuration of %s into place: rename %s to %s: %s; do it by hand",
+			 c->name, path, c->path, strerror(-err));
+	free(path);
+	return err;
+}
+
+void nm_config_drop(const struct nm_config *c)
+{
+	char *path = new_path(c);
+
+	unlink(path);
+	free(path);
+}

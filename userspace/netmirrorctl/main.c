@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "netmirrorctl.h"
+
+#define O(opt)	BIT(NM_OPT_##opt)
+
+const struct nm_command nm_commands[] = {
+	{ "create", nm_cmd_create, NM_OPTS_NEW_MIRROR | O(SOURCE) |
+	  O(ASSUME_CLEAN) | O(SIZE) | O(FORCE) | O(DRY_RUN), 1, 1,
+	  "NAME [--source | --assume-clean] [--size SIZE] [--force]\n"
+	  "       [--leg DEVICE --address ADDR --peer-name NODE --peer-address ADDR ...]",
+	  "make this node's leg of a mirror" },
+	{ "up", nm_cmd_up, O(DRY_RUN), 1, 1, "NAME [--dry-run]",
+	  "start a mirror on this node" },
+	{ "down", nm_cmd_down, O(DRY_RUN) | O(FORCE), 1, 1,
+	  "NAME [--force] [--dry-run]", "stop a mirror on this node" },
+	{ "status", nm_cmd_status, O(JSON) | O(WATCH) | O(EXIT_CODE), 1, 1,
+	  "NAME [--json] [--watch] [--exit-code]",
+	  "tell how a mirror is and what to do" },
+	{ "list", nm_cmd_list, O(JSON), 0, 0, "[--json]",
+	  "list the mirrors of this node" },
+	{ "promote", nm_cmd_message, O(FORCE) | O(PEER_FENCED), 1, 1,
+	  "NAME [--force | --peer-fenced]", "let this node use the mirror" },
+	{ "demote", nm_cmd_message, 0, 1, 1, "NAME",
+	  "stop using the mirror on this node" },
+	{ "connect", nm_cmd_message, 0, 1, 1, "NAME", "look for the peer" },
+	{ "disconnect", nm_cmd_message, 0, 1, 1, "NAME",
+	  "part from the peer until connect" },
+	{ "invalidate", nm_cmd_message, O(PEER), 1, 1, "NAME [--peer]",
+	  "discard one leg and copy the other to it" },
+	{ "wait-sync", nm_cmd_wait_sync, O(TIMEOUT), 1, 1,
+	  "NAME [--timeout SECONDS]", "wait until both legs are the same" },
+	{ "dump-md", nm_cmd_dump_md, O(JSON), 1, 1, "NAME|DEVICE [--json]",
+	  "print the metadata of a leg" },
+	{ "probe", nm_cmd_probe, 0, 1, 1, "DEVICE",
+	  "tell udev whether a device is a leg" },
+	{ "help", nm_cmd_help, 0, 0, 1, "[COMMAND]", "explain a command" },
+	{ "version", nm_cmd_version, 0, 0, 0, "", "print the version" },
+};
+
+const unsigned int nm_nr_commands = ARRAY_SIZE(nm_commands);
+
+static const struct nm_command *find_command(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < nm_nr_commands; i++)
+		if (!strcmp(nm_commands[i].name, name))
+			return &nm_commands[i];
+	return NULL;
+}
+
+/* Does the command take what it was given? */
+static bool fits(const struct nm_command *cmd, const struct nm_opts *o)
+{
+	u64 extra = o->given & ~(cmd->options | NM_OPTS_GLOBAL);
+
+	if (extra) {
+		nm_error("the command %s has no option --%s; see \"" NM_TOOL_NAME
+			 " help %s\"", cmd->name,
+			 nm_opt_name(__builtin_ctzll(extra)), cmd->name);
+		return false;
+	}
+	if (o->nr_args < cmd->min_args || o->nr_args > cmd->max_args) {
+		nm_error("the usage is: " NM_TOOL_NAME " %s %s", cmd->name,
+			 cmd->usage);
+		return false;
+	}
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	const struct nm_command *cmd;
+	struct nm_opts o;
+
+	if (nm_opts_parse(&o, argc, argv))
+		return NM_EXIT_USAGE;
+	if (nm_given(&o, NM_OPT_VERSION))
+		return nm_cmd_version(&o);
+	if (nm_given(&o, NM_OPT_HELP))
+		return nm_cmd_help(&o);
+	if (!o.command) {
+		nm_cmd_help(&o);
+		return NM_EXIT_USAGE;
+	}
+	cmd = find_command(o.command);
+	if (!cmd) {
+		nm_error("there is no command \"%s\"; \"" NM_TOOL_NAME
+			 " help\" lists them", o.command);
+		return NM_EXIT_USAGE;
+	}
+	return fits(cmd, &o) ? cmd->run(&o) : NM_EXIT_USAGE;
+}

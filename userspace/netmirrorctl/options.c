@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <getopt.h>
+
+#include "netmirrorctl.h"
+
+#define FLAG(opt, text)		[opt] = { text, no_argument, NULL, opt }
+#define VALUE(opt, text)	[opt] = { text, required_argument, NULL, opt }
+
+static const struct option long_options[NM_NR_OPTS + 1] = {
+	VALUE(NM_OPT_CONFIG, "config"),
+	VALUE(NM_OPT_NODE, "node"),
+	FLAG(NM_OPT_QUIET, "quiet"),
+	FLAG(NM_OPT_YES, "yes"),
+	FLAG(NM_OPT_JSON, "json"),
+	FLAG(NM_OPT_DRY_RUN, "dry-run"),
+	FLAG(NM_OPT_FORCE, "force"),
+	FLAG(NM_OPT_PEER, "peer"),
+	FLAG(NM_OPT_PEER_FENCED, "peer-fenced"),
+	FLAG(NM_OPT_WATCH, "watch"),
+	FLAG(NM_OPT_EXIT_CODE, "exit-code"),
+	VALUE(NM_OPT_TIMEOUT, "timeout"),
+	FLAG(NM_OPT_SOURCE, "source"),
+	FLAG(NM_OPT_ASSUME_CLEAN, "assume-clean"),
+	VALUE(NM_OPT_SIZE, "size"),
+	VALUE(NM_OPT_REGION_SIZE, "region-size"),
+	VALUE(NM_OPT_ZONE_SIZE, "zone-size"),
+	VALUE(NM_OPT_LINK, "link"),
+	VALUE(NM_OPT_LEG, "leg"),
+	VALUE(NM_OPT_METADATA, "metadata"),
+	VALUE(NM_OPT_DEVICE, "device"),
+	VALUE(NM_OPT_ADDRESS, "address"),
+	VALUE(NM_OPT_PEER_NAME, "peer-name"),
+	VALUE(NM_OPT_PEER_LEG, "peer-leg"),
+	VALUE(NM_OPT_PEER_METADATA, "peer-metadata"),
+	VALUE(NM_OPT_PEER_DEVICE, "peer-device"),
+	VALUE(NM_OPT_PEER_ADDRESS, "peer-address"),
+	FLAG(NM_OPT_HELP, "help"),
+	FLAG(NM_OPT_VERSION, "version"),
+};
+
+const char *nm_opt_name(enum nm_opt opt)
+{
+	return long_options[opt].name;
+}
+
+int nm_opts_parse(struct nm_opts *o, int argc, char **argv)
+{
+	int opt;
+
+	memset(o, 0, sizeof(*o));
+	opterr = 0;
+	while ((opt = getopt_long(argc, argv, ":hV", long_options,
+				  NULL)) >= 0) {
+		if (opt == ':') {
+			nm_error("the option %s needs a value",
+				 argv[optind - 1]);
+			return -EINVAL;
+		}
+		if (opt == '?') {
+			nm_error("%s is no option of " NM_TOOL_NAME
+				 "; \"" NM_TOOL_NAME " help\" lists them",
+				 argv[optind - 1]);
+			return -EINVAL;
+		}
+		if (opt == 'h')
+			opt = NM_OPT_HELP;
+		else if (opt == 'V')
+			opt = NM_OPT_VERSION;
+		if (nm_given(o, opt)) {
+			nm_error("the option --%s is given twice",
+				 nm_opt_name(opt));
+			return -EINVAL;
+		}
+		o->given |= BIT(opt);
+		o->value[opt] = optarg;
+	}
+	if (optind < argc) {
+		o->command = argv[optind];
+		o->args = argv + optind + 1;
+		o->nr_args = argc - optind - 1;
+	}
+	return 0;
+}

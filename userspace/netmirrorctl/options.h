@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The command line. */
+#ifndef NM_OPTIONS_H
+#define NM_OPTIONS_H
+
+#include "nm_env.h"
+
+enum nm_opt {
+	NM_OPT_CONFIG,
+	NM_OPT_NODE,
+	NM_OPT_QUIET,
+	NM_OPT_YES,
+	NM_OPT_JSON,
+	NM_OPT_DRY_RUN,
+	NM_OPT_FORCE,
+	NM_OPT_PEER,
+	NM_OPT_PEER_FENCED,
+	NM_OPT_WATCH,
+	NM_OPT_EXIT_CODE,
+	NM_OPT_TIMEOUT,
+	NM_OPT_SOURCE,
+	NM_OPT_ASSUME_CLEAN,
+	NM_OPT_SIZE,
+	NM_OPT_REGION_SIZE,
+	NM_OPT_ZONE_SIZE,
+	NM_OPT_LINK,
+	NM_OPT_LEG,
+	NM_OPT_METADATA,
+	NM_OPT_DEVICE,
+	NM_OPT_ADDRESS,
+	NM_OPT_PEER_NAME,
+	NM_OPT_PEER_LEG,
+	NM_OPT_PEER_METADATA,
+	NM_OPT_PEER_DEVICE,
+	NM_OPT_PEER_ADDRESS,
+	NM_OPT_HELP,
+	NM_OPT_VERSION,
+	NM_NR_OPTS,
+};
+
+#define NM_OPTS_GLOBAL							\
+	(BIT(NM_OPT_CONFIG) | BIT(NM_OPT_NODE) | BIT(NM_OPT_QUIET) |	\
+	 BIT(NM_OPT_YES))
+
+/* The options of create that describe a new mirror. */
+#define NM_OPTS_NEW_MIRROR						\
+	(BIT(NM_OPT_LINK) | BIT(NM_OPT_LEG) | BIT(NM_OPT_METADATA) |	\
+	 BIT(NM_OPT_DEVICE) | BIT(NM_OPT_ADDRESS) |			\
+	 BIT(NM_OPT_REGION_SIZE) | BIT(NM_OPT_ZONE_SIZE) |		\
+	 BIT(NM_OPT_PEER_NAME) | BIT(NM_OPT_PEER_LEG) |			\
+	 BIT(NM_OPT_PEER_METADATA) | BIT(NM_OPT_PEER_DEVICE) |		\
+	 BIT(NM_OPT_PEER_ADDRESS))
+
+struct nm_opts {
+	u64 given;			/* bits of enum nm_opt */
+	const char *value[NM_NR_OPTS];	/* NULL for a flag */
+	const char *command;
+	int nr_args;
+	char **args;
+};
+
+static inline bool nm_given(const struct nm_opts *o, enum nm_opt opt)
+{
+	return o->given >> opt & 1;
+}
+
+/* Returns 0, or -EINVAL after a message.  @o points into @argv afterwards. */
+int nm_opts_parse(struct nm_opts *o, int argc, char **argv);
+
+/* "--json" */
+const char *nm_opt_name(enum nm_opt opt);
+
+#endif

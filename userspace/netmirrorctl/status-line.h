@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the kernel tells about a mirror: its status line and its table line. */
+#ifndef NM_STATUS_LINE_H
+#define NM_STATUS_LINE_H
+
+#include <names.h>
+
+#include "nm_env.h"
+
+#define NM_MAX_WORDS	128
+
+struct nm_status {
+	bool failed;			/* the line is "Fail": nothing else is set */
+	char local, peer;		/* health: 'A', 'a' or 'D' */
+	u64 in_sync, total;		/* regions */
+	const char *action;
+	u64 mismatches;
+	const char *role;
+	const char *link;		/* "refused" without the reason */
+	enum nm_refusal refusal;	/* NM_REFUSE_NOT unless refused */
+	const char *generation;
+	bool blank;			/* the generation is all zero */
+	int nr_features;
+	char **features;
+	int nr_pairs;			/* keys and values alternate in pairs */
+	char **pairs;
+	bool read_only, needs_check;
+
+	char *text;			/* the strings above point into it */
+	char *words[NM_MAX_WORDS];
+};
+
+/*
+ * Returns 0, or -EPROTO when @line is not what this version expects.
+ * Free with nm_status_put() in any case.
+ */
+int nm_status_parse(struct nm_status *s, const char *line);
+void nm_status_put(struct nm_status *s);
+
+static inline bool nm_status_syncs(const struct nm_status *s)
+{
+	return !strcmp(s->action, "resync") || !strcmp(s->action, "recover");
+}
+
+static inline bool nm_status_in_sync(const struct nm_status *s)
+{
+	return s->local == 'A' && s->peer == 'A' && s->in_sync == s->total &&
+	       !strcmp(s->link, "connected");
+}
+
+/* The refusal of that name, or NM_REFUSE_NOT. */
+enum nm_refusal nm_refusal_by_name(const char *name);
+
+/* Bytes of a region as the table line says, 0 if it makes no sense. */
+u64 nm_table_region_bytes(const char *table);
+
+#endif

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+#   make demo       show the mirror at work on two guests (sets everything up)
+#   make check      run the tests (sets everything up)
+#   make modules    build the module for KVER, the running kernel by default
+#   make tools      build netmirrorctl
+#   make install    install both, the module for KVER
+#   make lab-shell  two guests with a mirror, logged in
+#   make bench      compare with the alternatives on two guests
+#   make clean
+#
+# demo, check, bench and lab-shell install the Debian packages that they need;
+# the other targets expect what "make setup-build" installs.
+
+KVER ?= $(shell uname -r)
+PREFIX ?= /usr
+DESTDIR ?=
+O ?= $(CURDIR)/build
+
+# The kernels that the tests run on.
+LAB_KERNELS ?= 6.1 6.12
+
+.PHONY: all modules lab-modules tools unit demo check bench lab-shell install \
+	setup-build setup-test clean
+
+all: modules tools
+
+setup-build:
+	scripts/setup.sh build
+
+setup-test:
+	scripts/setup.sh build test
+
+modules:
+	scripts/build-module.sh $(KVER) $(O)/modules/$(KVER)
+
+# The module for each kernel of the lab, in build/modules/<6.1|6.12>.
+lab-modules: setup-test
+	set -e; for k in $(LAB_KERNELS); do \
+		scripts/build-module.sh "$$(scripts/lab-kver.sh $$k)" $(O)/modules/$$k; \
+	done
+
+tools:
+	$(MAKE) -C userspace/netmirrorctl O=$(O)/tool
+
+unit: setup-test
+	$(MAKE) -C tests/unit O=$(O)/unit build
+
+check: setup-test
+	$(MAKE) unit tools lab-modules
+	$(MAKE) -C tests/tool O=$(O)/tool-test tool
+	tests/run-check.sh $(LAB_KERNELS)
+
+demo: setup-test
+	$(MAKE) tools lab-modules LAB_KERNELS=6.1
+	tests/demo/demo.sh
+
+bench: setup-test
+	$(MAKE) tools lab-modules LAB_KERNELS=6.1
+	tests/fio/bench.sh
+
+lab-shell: setup-test
+	$(MAKE) tools lab-modules LAB_KERNELS=6.1
+	tests/lab/shell.sh
+
+install: modules tools
+	install -D -m 644 $(O)/modules/$(KVER)/dm-netmirror.ko \
+		$(DESTDIR)/lib/modules/$(KVER)/extra/dm-netmirror.ko
+	if [ -z "$(DESTDIR)" ]; then depmod $(KVER); fi
+	$(MAKE) -C userspace/netmirrorctl O=$(O)/tool DESTDIR=$(DESTDIR) \
+		PREFIX=$(PREFIX) install
+
+clean:
+	rm -rf $(O)

@@ -1,0 +1,36 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# run-check.sh KERNEL...: run every test under one prove. What needs guests runs
+# once for each kernel and each link that the scenario names in its "# links:"
+# line.
+set -eu
+
+top=$(realpath "$(dirname "$0")/..")
+build=${O:-$top/build}
+cases=$build/check
+rm -rf "$cases"
+mkdir -p "$cases"
+cd "$top"
+export NM_TOOL=$build/tool-test/netmirrorctl
+
+shopt -s nullglob
+list=("$top"/tests/*.t)
+for t in "$build"/unit/test-*; do
+	[ -x "$t" ] && [ ! -d "$t" ] && list+=("$t")
+done
+list+=("$top"/tests/tool/*.t)
+for kernel in "$@"; do
+	for t in tests/scripts/*.t; do
+		links=$(sed -n 's/^# links: //p' "$t")
+		for link in ${links:?"$t has no links line"}; do
+			case=$cases/$kernel-$link-$(basename "$t")
+			printf '#!/bin/bash\nexport LAB_KERNEL=%s LINK=%s\nexec %q\n' \
+				"$kernel" "$link" "$top/$t" >"$case"
+			chmod +x "$case"
+			list+=("$case")
+		done
+	done
+done
+# shellcheck disable=SC2086 # a list
+exec prove --timer --merge ${PROVE_OPTIONS-} "${list[@]}"

@@ -1,0 +1,204 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# mirror.sh - a mirror in the lab, for scenarios to source. $LINK says how its
+# nodes a and b are linked:
+#
+#   rdma   a in guest 1, b in guest 2, each with its disk "leg", over rxe
+#   loop   a and b in guest 1, with the disks "leg" and "other"
+#
+#   mirror_boot                boots the guests, loads the module, writes the config
+#   mirror_create [OPTION...]  makes both legs, --assume-clean by default
+#   mirror_up [NODE...]        starts the nodes (both), waits until they are connected
+#   on NODE COMMAND            runs COMMAND in the guest of the node; $DEV in it is the
+#                              node's mirror device
+#   ctl NODE COMMAND [ARG...]  netmirrorctl COMMAND r0 ARG... on the node
+#   st NODE KEY              a value of the status: health in_sync total action role
+#                              link generation, or the name of a counter
+#   until_st SECONDS NODE KEY VALUE
+#   link_cut, link_heal                  the link between the nodes
+#   load NODE NAME FIO...      runs fio in the background; lab_wait NAME
+#   same_legs                  compares the data areas of both legs, byte by byte
+#   mirror_done                consoles clean, guests off
+
+top=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../..
+# shellcheck source=../lab/tap.sh
+. "$top/tests/lab/tap.sh"
+# shellcheck source=../lab/lab.sh
+. "$top/tests/lab/lab.sh"
+
+LINK=${LINK-rdma}
+: "${LAB_KERNEL:=6.1}"
+: "${LAB_LEG_SIZE:=256M}"
+
+guest()
+{
+	if [ "$LINK" = loop ] || [ "$1" = a ]; then echo 1; else echo 2; fi
+}
+
+on()
+{
+	lab_run "$(guest "$1")" "DEV=/dev/mapper/r0-$1; $2"
+}
+
+ctl()
+{
+	local node=$1 command=$2
+
+	shift 2
+	on "$node" "netmirrorctl $command r0 --node $node --yes $*"
+}
+
+# Key and values of the status line, which integration.md fixes, one a line.
+st_all()
+{
+	on "$1" 'dmsetup status "${DEV##*/}"' | awk '{
+		split($6, sync, "/")
+		print "health", $5; print "in_sync", sync[1]
+		print "total", sync[2]; print "action", $7
+		print "mismatches", $8; print "role", $9; print "link", $10
+		print "generation", $11
+		i = 13 + $12
+		for (n = $i; n > 0; n -= 2) { print $(i + 1), $(i + 2); i += 2 }
+	}'
+}
+
+st()
+{
+	st_all "$1" 2>/dev/null | awk -v key="$2" '$1 == key { print $2 }'
+}
+
+st_is()
+{
+	[ "$(st "$1" "$2")" = "$3" ]
+}
+
+until_st()
+{
+	local seconds=$1
+
+	shift
+	lab_until "$seconds" st_is "$@"
+}
+
+mirror_config()
+{
+	local leg_b=leg link=rdma
+
+	if [ "$LINK" = loop ]; then
+		leg_b=other
+		link=loop
+	fi
+	cat <<-END
+	[mirror]
+	uuid = 0b5fd2e4-7a4c-4a5e-9d0c-3c1f0e6b7a21
+	link = $link
+	[node a]
+	id = 0
+	address = 10.77.0.1:7790
+	leg = /dev/disk/by-id/virtio-leg
+	device = r0-a
+	[node b]
+	id = 1
+	address = 10.77.0.2:7790
+	leg = /dev/disk/by-id/virtio-$leg_b
+	device = r0-b
+	[options]
+	${MIRROR_OPTIONS-}
+	END
+}
+
+mirror_load()
+{
+	lab_run "$1" '
+		ln -sf /nm/tool/netmirrorctl /usr/sbin/netmirrorctl
+		mkdir -p /etc/netmirror && cp /host/r0.conf /etc/netmirror/
+		ko=/nm/modules/'"$LAB_KERNEL"'/dm-netmirror.ko
+		modprobe -a $(modinfo -F depends $ko | tr , " ") dm_mod &&
+		insmod $ko'
+}
+
+mirror_boot()
+{
+	local nodes="1 2" n
+
+	[ "$LINK" = rdma ] || nodes=1
+	[ "$LINK" = rdma ] || LAB_DISKS="other:$LAB_LEG_SIZE ${LAB_DISKS-}"
+	# shellcheck disable=SC2119 # the kernel comes from the environment
+	lab_init || bail_out "no lab"
+	mirror_config >"$(lab_host)/r0.conf"
+	# shellcheck disable=SC2086 # a list
+	lab_boot $nodes || bail_out "the guests do not boot"
+	for n in $nodes; do
+		mirror_load "$n" || bail_out "the module cannot be loaded"
+	done
+}
+
+mirror_create()
+{
+	[ $# -gt 0 ] || set -- --assume-clean
+	ctl a create "$@" && ctl b create "$@"
+}
+
+mirror_up()
+{
+	local node
+
+	[ $# -gt 0 ] || set -- a b
+	for node in "$@"; do
+		ctl "$node" up || return
+	done
+	until_st 15 a link connected && until_st 5 b link connected
+}
+
+link_cut()
+{
+	if [ "$LINK" = loop ]; then ctl a disconnect; else lab_link_cut 1; fi
+}
+
+link_heal()
+{
+	if [ "$LINK" = loop ]; then ctl a connect; else lab_link_heal 1; fi
+}
+
+in_sync()
+{
+	st_is a health AA && st_is b health AA
+}
+
+load()
+{
+	local node=$1 name=$2
+
+	shift 2
+	lab_bg "$(guest "$node")" "$name" "fio --name=$name --filename=/dev/mapper/r0-$node \
+		--direct=1 --ioengine=libaio $*"
+}
+
+leg_file()
+{
+	if [ "$1" = a ]; then
+		lab_leg 1
+	elif [ "$LINK" = rdma ]; then
+		lab_leg 2
+	else
+		echo "$LAB_DIR/disk.1.other"
+	fi
+}
+
+# Where the data start, in bytes: the superblock's word for it, in sectors.
+data_offset()
+{
+	echo $(($(od -A n -t u8 -j 80 -N 8 "$(leg_file a)") * 512))
+}
+
+same_legs()
+{
+	lab_cmp_legs "$(leg_file a)" "$(leg_file b)" "$(data_offset)"
+}
+
+mirror_done()
+{
+	ok "no complaint on a console" lab_done
+	done_testing
+}

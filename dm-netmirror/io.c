@@ -293,7 +293,8 @@ static void io_prepare(struct nm_mirror *m, struct nm_io *io, struct bio *bio)
 		nm_count(m, sectors ? NM_C_APP_WRITES : NM_C_APP_FLUSHES);
 	}
 	io->req.op = io->op;
-	if (bio->bi_opf & REQ_FUA && io->op != NM_OP_READ)
+	if (bio->bi_opf & REQ_FUA &&
+	    (io->op == NM_OP_WRITE || io->op == NM_OP_WRITE_ZEROES))
 		io->req.flags |= NM_WF_FUA;
 	if (io->op == NM_OP_FLUSH) {
 		io->req.sector = 0;

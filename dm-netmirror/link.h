@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The link of a mirror: what the rest of the module asks of a transport, and
- * what a transport tells it.  Two implementations: rdma*.c and loop.c.
+ * what a transport tells it.  Two implementations: rdma/ and loop.c.
  *
  * A link has at most one session at a time.  The life of a session:
  *

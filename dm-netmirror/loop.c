@@ -27,12 +27,12 @@ struct nm_loop {
 	unsigned int nr_requests;	/* as client */
 	unsigned int nr_served;		/* as server */
 	struct list_head ctl;		/* loop_ctl, from the peer */
+	bool closed;			/* by the peer: say so after its messages */
 	struct work_struct ctl_work;
 };
 
 struct loop_ctl {
 	struct list_head list;
-	u64 session;
 	size_t len;
 	u8 msg[];
 };
@@ -59,26 +59,26 @@ static void loop_ctl_work(struct work_struct *work)
 	struct nm_loop *l = container_of(work, struct nm_loop, ctl_work);
 	struct loop_ctl *ctl, *next;
 	LIST_HEAD(list);
-	u64 session;
+	bool closed;
 
 	spin_lock_irq(&loop_lock);
 	list_splice_init(&l->ctl, &list);
-	session = l->session;
+	closed = l->closed;
+	l->closed = false;
 	spin_unlock_irq(&loop_lock);
 	list_for_each_entry_safe(ctl, next, &list, list) {
 		struct nm_msg msg;
 		const char *why;
 
 		list_del(&ctl->list);
-		if (ctl->session == session) {
-			if (nm_ctl_decode(ctl->msg, ctl->len, &msg, &why))
-				nm_link_down(l->link, why);
-			else
-				nm_link_ctl(l->link, &msg,
-					    ctl->msg + NM_WIRE_HDR_LEN);
-		}
+		if (nm_ctl_decode(ctl->msg, ctl->len, &msg, &why))
+			nm_link_down(l->link, why);
+		else
+			nm_link_ctl(l->link, &msg, ctl->msg + NM_WIRE_HDR_LEN);
 		kfree(ctl);
 	}
+	if (closed)
+		nm_link_down(l->link, "the peer closed the link");
 }
 
 static int loop_send_ctl(struct nm_link *link, const void *msg, size_t len)
@@ -95,7 +95,6 @@ static int loop_send_ctl(struct nm_link *link, const void *msg, size_t len)
 		kfree(ctl);
 		return -ENOTCONN;
 	}
-	ctl->session = l->session;
 	list_add_tail(&ctl->list, &l->peer->ctl);
 	queue_work(loop_wq, &l->peer->ctl_work);
 	spin_unlock_irq(&loop_lock);
@@ -211,8 +210,9 @@ static void loop_reset(struct nm_link *link)
 	forget(l);
 	if (l->session) {
 		l->peer->session = 0;
+		l->peer->closed = true;
+		queue_work(loop_wq, &l->peer->ctl_work);
 		forget(l->peer);
-		nm_link_down(l->peer->link, "the peer closed the link");
 		l->session = 0;
 	}
 	spin_unlock_irq(&loop_lock);
@@ -222,6 +222,7 @@ static void loop_reset(struct nm_link *link)
 		list_del(&ctl->list);
 		kfree(ctl);
 	}
+	l->closed = false;
 }
 
 /* --- requests ----------------------------------------------------------- */

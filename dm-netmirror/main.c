@@ -15,11 +15,16 @@ static int __init nm_init(void)
 	err = nm_loop_init();
 	if (err)
 		goto err_server;
-	err = dm_register_target(&nm_target);
+	err = nm_rdma_init();
 	if (err)
 		goto err_loop;
+	err = dm_register_target(&nm_target);
+	if (err)
+		goto err_rdma;
 	return 0;
 
+err_rdma:
+	nm_rdma_exit();
 err_loop:
 	nm_loop_exit();
 err_server:
@@ -30,6 +35,7 @@ err_server:
 static void __exit nm_exit(void)
 {
 	dm_unregister_target(&nm_target);
+	nm_rdma_exit();
 	nm_loop_exit();
 	nm_server_exit();
 }

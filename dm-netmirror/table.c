@@ -132,7 +132,7 @@ static int parse_features(struct nm_mirror *m, struct dm_arg_set *as,
 static int parse_link(struct nm_mirror *m, const char *token, char **error)
 {
 	static const struct nm_link_ops *const transports[] = {
-		&nm_loop_ops,
+		&nm_rdma_ops, &nm_loop_ops,
 	};
 	const char *colon = strchr(token, ':');
 	unsigned int i;

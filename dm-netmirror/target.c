@@ -126,6 +126,11 @@ static int nm_message(struct dm_target *ti, unsigned int argc, char **argv,
 		nm_err(m, "message %s: the table is not active\n", argv[0]);
 		return -ENXIO;
 	}
+	if (dm_suspended(ti)) {
+		nm_err(m, "message %s: the device is suspended; resume it first\n",
+		       argv[0]);
+		return -EBUSY;
+	}
 	if (argc == 2 && !strcasecmp(argv[0], "resync_rate"))
 		return set_rate(m, arg);
 	if (argc == 1 && !strcasecmp(argv[0], "why")) {

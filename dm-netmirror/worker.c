@@ -121,32 +121,34 @@ static void run_commands(struct nm_mirror *m)
 	}
 }
 
-static bool take(struct nm_mirror *m, enum nm_todo what)
-{
-	return test_and_clear_bit(what, &m->todo);
-}
-
+/*
+ * The bits are taken at once.  Taken one after the other, a message could be
+ * seen before the session it belongs to, or the end of a session before its
+ * last message.
+ */
 void nm_worker_fn(struct work_struct *work)
 {
 	struct nm_mirror *m = container_of(work, struct nm_mirror, work);
+	unsigned long todo = xchg(&m->todo, 0);
 
-	if (take(m, NM_TODO_LINK_UP))
+	if (test_bit(NM_TODO_LINK_UP, &todo))
 		nm_session_up(m);
-	if (take(m, NM_TODO_CTL))
+	if (test_bit(NM_TODO_CTL, &todo))
 		run_ctl(m);
-	if (take(m, NM_TODO_LEG_FAILED))
+	if (test_bit(NM_TODO_LEG_FAILED, &todo))
 		nm_session_leg_failed(m);
-	if (take(m, NM_TODO_TIMEOUT) && m->state.link == NM_LINK_HANDSHAKE)
+	if (test_bit(NM_TODO_TIMEOUT, &todo) &&
+	    m->state.link == NM_LINK_HANDSHAKE)
 		nm_session_down(m, "the handshake took too long");
-	if (take(m, NM_TODO_LINK_DOWN))
+	if (test_bit(NM_TODO_LINK_DOWN, &todo))
 		nm_session_down(m, READ_ONCE(m->down_why));
-	if (take(m, NM_TODO_REFUSED))
+	if (test_bit(NM_TODO_REFUSED, &todo))
 		nm_session_refuse(m, READ_ONCE(m->link_refusal), NULL);
-	if (take(m, NM_TODO_PARKED))
+	if (test_bit(NM_TODO_PARKED, &todo))
 		nm_io_run_parked(m);
-	if (take(m, NM_TODO_SYNC))
+	if (test_bit(NM_TODO_SYNC, &todo))
 		nm_session_sync_drained(m);
-	if (take(m, NM_TODO_COMMAND))
+	if (test_bit(NM_TODO_COMMAND, &todo))
 		run_commands(m);
 }
 

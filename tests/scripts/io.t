@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# links: loop
+# links: loop rdma
 #
 # Writes, reads, flushes, discards and write-zeroes of many sizes reach both
 # legs (I2, I7), a read gives back what was written (I8), steady state writes

@@ -19,6 +19,10 @@
 #   link_cut, link_heal                  the link between the nodes
 #   load NODE NAME FIO...      runs fio in the background; lab_wait NAME
 #   same_legs                  compares the data areas of both legs, byte by byte
+#   table_of NODE              the node's table line, "0 LENGTH netmirror ..."
+#   edit_md NODE BLOCK...      changes a metadata block of a leg, see edit-md.pl
+#   refuses NODE WORDS COMMAND the command fails, it or the kernel says WORDS, and no
+#                              metadata change
 #   mirror_done                consoles clean, guests off
 
 top=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../..
@@ -161,6 +165,7 @@ link_heal()
 	if [ "$LINK" = loop ]; then ctl a connect; else lab_link_heal 1; fi
 }
 
+# Waits up to SECONDS (20) until both legs are in sync and compares them.
 in_sync()
 {
 	st_is a health AA && st_is b health AA
@@ -195,6 +200,48 @@ data_offset()
 same_legs()
 {
 	lab_cmp_legs "$(leg_file a)" "$(leg_file b)" "$(data_offset)"
+}
+
+table_of()
+{
+	ctl "$1" up --dry-run | sed -n "s/.*--table '\\(.*\\)'\$/\\1/p"
+}
+
+edit_md()
+{
+	perl "$top/tests/scripts/edit-md.pl" "$(leg_file "$1")" "${@:2}"
+}
+
+# The metadata areas of both legs, as far as a leg has one.
+md_sums()
+{
+	local node
+
+	for node in a b; do
+		head -c 1M "$(leg_file "$node")" | sha256sum
+	done
+}
+
+refuses()
+{
+	local before out status=0
+
+	before=$(md_sums)
+	out=$(on "$1" "dmesg -C; ( $3 ) 2>&1; status=\$?; dmesg; exit \$status") || status=$?
+	printf '%s\n' "$out"
+	case $status in
+	0 | 124 | 255)
+		echo "exit status $status"
+		return 1 ;;
+	esac
+	if [[ $out != *"$2"* ]]; then
+		echo "nobody said: $2"
+		return 1
+	fi
+	if [ "$(md_sums)" != "$before" ]; then
+		echo "metadata were changed"
+		return 1
+	fi
 }
 
 mirror_done()

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# links: loop
+# links: loop rdma
 #
 # The link breaks under load, comes back, and only what changed is copied, with
 # interruptions, while the application writes (I1, I3, I4, I7).

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The RDMA link of a mirror and its session: from start() to the last channel
+ * that joins, and from the first sign of trouble to the end of reset().
+ */
+#include <linux/slab.h>
+
+#include "rdma.h"
+
+struct workqueue_struct *nm_rdma_wq;
+
+/* --- session ------------------------------------------------------------ */
+
+struct nm_rdma_session *nm_rdma_session_alloc(struct nm_rdma *rl, u64 id,
+					      unsigned int nr_channels)
+{
+	struct nm_rdma_session *s;
+	unsigned int i;
+
+	s = kzalloc(struct_size(s, ch, nr_channels), GFP_KERNEL);
+	if (!s)
+		return NULL;
+	s->rl = rl;
+	s->id = id;
+	s->nr_channels = nr_channels;
+	s->last_seen = jiffies;
+	INIT_DELAYED_WORK(&s->tick, nm_rdma_ctl_tick);
+	INIT_LIST_HEAD(&s->ctl.free);
+	INIT_LIST_HEAD(&s->ctl.received);
+	init_waitqueue_head(&s->ctl.wait);
+	init_waitqueue_head(&s->idle);
+	for (i = 0; i < nr_channels; i++) {
+		struct nm_rdma_channel *ch = &s->ch[i];
+
+		ch->session = s;
+		ch->index = i;
+		spin_lock_init(&ch->lock);
+		INIT_LIST_HEAD(&ch->free_slots);
+		INIT_LIST_HEAD(&ch->waiting);
+		INIT_LIST_HEAD(&ch->free_sreqs);
+		INIT_LIST_HEAD(&ch->todo);
+	}
+	return s;
+}
+
+int nm_rdma_session_bind(struct nm_rdma_session *s, struct ib_device *dev)
+{
+	if (s->dev)
+		return s->dev == dev ? 0 : -EXDEV;
+	s->pd = ib_alloc_pd(dev, 0);
+	if (IS_ERR(s->pd)) {
+		int err = PTR_ERR(s->pd);
+
+		s->pd = NULL;
+		return err;
+	}
+	s->dev = dev;
+	return 0;
+}
+
+void nm_rdma_session_fail(struct nm_rdma_session *s, const char *why)
+{
+	if (xchg(&s->failed, true))
+		return;
+	wake_up(&s->rl->wait);
+	wake_up(&s->ctl.wait);
+	if (READ_ONCE(s->up))
+		nm_link_down(s->rl->link, why);
+	else if (s->rl->link->node_id)
+		queue_delayed_work(nm_rdma_wq, &s->rl->connect, 0);
+}
+
+void nm_rdma_session_joined(struct nm_rdma_channel *ch)
+{
+	struct nm_rdma_session *s = ch->session;
+	struct nm_rdma *rl = s->rl;
+
+	if (atomic_inc_return(&s->nr_joined) != s->nr_channels)
+		return;
+	WRITE_ONCE(s->last_seen, jiffies);
+	s->last_tick = jiffies;
+	rcu_assign_pointer(rl->active, s);
+	rl->backoff_ms = 0;
+	nm_link_up(rl->link, s->id);
+	WRITE_ONCE(s->up, true);
+	if (READ_ONCE(s->failed))
+		nm_link_down(rl->link, "the connection broke at once");
+	queue_work(nm_rdma_wq, &s->ctl.work);
+	queue_delayed_work(nm_rdma_wq, &s->tick, 0);
+}
+
+/*
+ * Nothing is posted once a channel is closed, so the drain ends; with all of
+ * them drained no adapter knows our memory any more, and the requests can end.
+ */
+void nm_rdma_session_destroy(struct nm_rdma_session *s)
+{
+	unsigned int i;
+
+	WRITE_ONCE(s->failed, true);
+	RCU_INIT_POINTER(s->rl->active, NULL);
+	synchronize_rcu();
+	cancel_delayed_work_sync(&s->tick);
+	for (i = 0; i < s->nr_channels; i++)
+		nm_rdma_channel_close(&s->ch[i]);
+	wake_up_all(&s->ctl.wait);
+	for (i = 0; i < s->nr_channels; i++)
+		if (s->ch[i].qp)
+			rdma_disconnect(s->ch[i].id);
+	for (i = 0; i < s->nr_channels; i++)
+		if (s->ch[i].qp)
+			ib_drain_qp(s->ch[i].qp);
+	if (s->ctl.work.func)
+		cancel_work_sync(&s->ctl.work);
+	for (i = NM_CH_RESYNC; i < s->nr_channels; i++)
+		nm_rdma_client_abort(&s->ch[i]);
+	for (i = NM_CH_RESYNC; i < s->nr_channels; i++)
+		if (s->ch[i].sreqs)
+			nm_rdma_server_wait(&s->ch[i]);
+	for (i = 0; i < s->nr_channels; i++) {
+		nm_rdma_channel_destroy(&s->ch[i]);
+		if (s->ch[i].id)
+			rdma_destroy_id(s->ch[i].id);
+	}
+	if (s->pd)
+		ib_dealloc_pd(s->pd);
+	kfree(s);
+}
+
+/* --- link --------------------------------------------------------------- */
+
+static int rdma_link_create(struct nm_link *link, const char *addr,
+			    char **error)
+{
+	struct nm_rdma *rl = kzalloc(sizeof(*rl), GFP_KERNEL);
+
+	if (!rl)
+		return -ENOMEM;
+	if (nm_rdma_parse_addr(addr, &rl->peer)) {
+		*error = "The remote token must be rdma:ADDRESS:PORT/NAME, IPv6 addresses in brackets";
+		kfree(rl);
+		return -EINVAL;
+	}
+	rl->link = link;
+	mutex_init(&rl->mutex);
+	INIT_LIST_HEAD(&rl->listed);
+	init_waitqueue_head(&rl->wait);
+	INIT_DELAYED_WORK(&rl->connect, nm_rdma_connect_work);
+	link->priv = rl;
+	return 0;
+}
+
+static void rdma_link_destroy(struct nm_link *link)
+{
+	kfree(link->priv);
+}
+
+static int rdma_link_start(struct nm_link *link)
+{
+	struct nm_rdma *rl = link->priv;
+	unsigned int delay = rl->backoff_ms;
+
+	mutex_lock(&rl->mutex);
+	rl->started = true;
+	WRITE_ONCE(rl->stop, false);
+	mutex_unlock(&rl->mutex);
+	if (link->node_id)
+		return nm_rdma_listen(rl);
+	queue_delayed_work(nm_rdma_wq, &rl->connect, msecs_to_jiffies(delay));
+	return 0;
+}
+
+static void rdma_link_reset(struct nm_link *link)
+{
+	struct nm_rdma *rl = link->priv;
+	struct nm_rdma_session *s;
+
+	WRITE_ONCE(rl->stop, true);
+	wake_up(&rl->wait);
+	cancel_delayed_work_sync(&rl->connect);
+	mutex_lock(&rl->mutex);
+	rl->started = false;
+	s = rl->session;
+	rl->session = NULL;
+	mutex_unlock(&rl->mutex);
+	if (link->node_id)
+		nm_rdma_unlisten(rl);
+	if (s)
+		nm_rdma_session_destroy(s);
+	cancel_delayed_work_sync(&rl->connect);
+}
+
+const struct nm_link_ops nm_rdma_ops = {
+	.name		= "rdma",
+	.create		= rdma_link_create,
+	.destroy	= rdma_link_destroy,
+	.start		= rdma_link_start,
+	.reset		= rdma_link_reset,
+	.send_ctl	= nm_rdma_send_ctl,
+	.submit		= nm_rdma_submit,
+	.respond	= nm_rdma_respond,
+};
+
+int nm_rdma_init(void)
+{
+	nm_rdma_wq = alloc_workqueue("nm_rdma", WQ_MEM_RECLAIM | WQ_HIGHPRI |
+				     WQ_UNBOUND, 0);
+	return nm_rdma_wq ? 0 : -ENOMEM;
+}
+
+void nm_rdma_exit(void)
+{
+	destroy_workqueue(nm_rdma_wq);
+}

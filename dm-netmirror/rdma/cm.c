@@ -10,6 +10,7 @@
 #include "rdma.h"
 
 #define STEP_MS		1000
+#define RELISTEN_DELAY	HZ
 
 struct nm_rdma_listener {
 	struct list_head list;
@@ -151,6 +152,8 @@ static int conn_handler(struct rdma_cm_id *id, struct rdma_cm_event *event)
 	return 0;
 }
 
+static void open_listener(struct nm_rdma *rl);
+
 /* --- node 0 ------------------------------------------------------------- */
 
 static int wait_step(struct nm_rdma_channel *ch)
@@ -221,7 +224,7 @@ static void try_again(struct nm_rdma *rl)
 				   msecs_to_jiffies(rl->backoff_ms));
 }
 
-/* Node 1 has no use for it but to clear away a session that never stood. */
+/* A session of node 1 that never stood. */
 static void drop_half(struct nm_rdma *rl)
 {
 	struct nm_rdma_session *s = NULL;
@@ -236,6 +239,21 @@ static void drop_half(struct nm_rdma *rl)
 		nm_rdma_session_destroy(s);
 }
 
+/*
+ * Does the peer's answer end the search?  That it does not know the mirror may
+ * only mean that it is not started there.
+ */
+static bool is_final(struct nm_rdma *rl)
+{
+	if (rl->refusal == NM_REFUSE_UUID && !rl->told) {
+		pr_notice("%s: the peer at %pISpc has no mirror with our UUID, or it is not started there\n",
+			  rl->link->name, &rl->peer);
+		rl->told = true;
+	}
+	return rl->refusal && rl->refusal != NM_REFUSE_UUID &&
+	       !nm_refusal_is_transient(rl->refusal);
+}
+
 void nm_rdma_connect_work(struct work_struct *work)
 {
 	struct nm_rdma *rl = container_of(to_delayed_work(work),
@@ -247,6 +265,7 @@ void nm_rdma_connect_work(struct work_struct *work)
 
 	if (rl->link->node_id) {
 		drop_half(rl);
+		open_listener(rl);
 		return;
 	}
 	rl->refusal = NM_REFUSE_NOT;
@@ -259,7 +278,7 @@ void nm_rdma_connect_work(struct work_struct *work)
 		err = connect_channel(&s->ch[i]);
 	if (err) {
 		nm_rdma_session_destroy(s);
-		if (rl->refusal && !nm_refusal_is_transient(rl->refusal))
+		if (is_final(rl))
 			nm_link_refused(rl->link, rl->refusal);
 		else
 			try_again(rl);
@@ -398,39 +417,70 @@ static int got_request(struct rdma_cm_id *id, struct rdma_cm_event *event)
 	return err;
 }
 
+/* The device of a listener's address goes away: wait for it to come back. */
+static int lost_device(struct nm_rdma_listener *l)
+{
+	struct nm_rdma *rl;
+	bool ours;
+
+	mutex_lock(&listen_mutex);
+	ours = l->id;
+	l->id = NULL;
+	if (ours)
+		list_for_each_entry(rl, &l->links, listed)
+			queue_delayed_work(nm_rdma_wq, &rl->connect,
+					   RELISTEN_DELAY);
+	mutex_unlock(&listen_mutex);
+	/* With an error the connection manager destroys the id. */
+	return ours ? -ENODEV : 0;
+}
+
 static int listen_handler(struct rdma_cm_id *id, struct rdma_cm_event *event)
 {
 	if (event->event == RDMA_CM_EVENT_CONNECT_REQUEST)
 		return got_request(id, event);
+	if (event->event == RDMA_CM_EVENT_DEVICE_REMOVAL)
+		return lost_device(id->context);
 	return 0;
 }
 
-static struct nm_rdma_listener *make_listener(struct nm_rdma *rl)
+static int try_listen(struct nm_rdma_listener *l)
 {
-	struct nm_rdma_listener *l = kzalloc(sizeof(*l), GFP_KERNEL);
+	struct rdma_cm_id *id;
 	int err;
 
-	if (!l)
-		return ERR_PTR(-ENOMEM);
-	l->addr = rl->local;
-	INIT_LIST_HEAD(&l->links);
-	l->id = rdma_create_id(&init_net, listen_handler, l, RDMA_PS_TCP,
-			       IB_QPT_RC);
-	if (IS_ERR(l->id)) {
-		err = PTR_ERR(l->id);
-		goto out_free;
-	}
-	err = rdma_bind_addr(l->id, (struct sockaddr *)&l->addr) ?:
-	      rdma_listen(l->id, 128);
+	lockdep_assert_held(&listen_mutex);
+	id = rdma_create_id(&init_net, listen_handler, l, RDMA_PS_TCP,
+			    IB_QPT_RC);
+	if (IS_ERR(id))
+		return PTR_ERR(id);
+	err = rdma_bind_addr(id, (struct sockaddr *)&l->addr) ?:
+	      rdma_listen(id, 128);
 	if (err)
-		goto out_id;
-	list_add(&l->list, &listeners);
-	return l;
-out_id:
-	rdma_destroy_id(l->id);
-out_free:
-	kfree(l);
-	return ERR_PTR(err);
+		rdma_destroy_id(id);
+	else
+		l->id = id;
+	return err;
+}
+
+/* Until there is an RDMA device with the address, try once a second. */
+static void open_listener(struct nm_rdma *rl)
+{
+	struct nm_rdma_listener *l;
+	int err = 0;
+
+	mutex_lock(&listen_mutex);
+	l = rl->listener;
+	if (l && !l->id)
+		err = try_listen(l);
+	mutex_unlock(&listen_mutex);
+	if (!err)
+		return;
+	if (!rl->told)
+		pr_notice("%s: cannot listen at %pISpc yet: error %d\n",
+			  rl->link->name, &rl->local, err);
+	rl->told = true;
+	queue_delayed_work(nm_rdma_wq, &rl->connect, RELISTEN_DELAY);
 }
 
 int nm_rdma_listen(struct nm_rdma *rl)
@@ -444,15 +494,19 @@ int nm_rdma_listen(struct nm_rdma *rl)
 	list_for_each_entry(l, &listeners, list)
 		if (!memcmp(&l->addr, &rl->local, sizeof(l->addr)))
 			goto found;
-	l = make_listener(rl);
-	if (IS_ERR(l)) {
+	l = kzalloc(sizeof(*l), GFP_KERNEL);
+	if (!l) {
 		mutex_unlock(&listen_mutex);
-		return PTR_ERR(l);
+		return -ENOMEM;
 	}
+	l->addr = rl->local;
+	INIT_LIST_HEAD(&l->links);
+	list_add(&l->list, &listeners);
 found:
 	rl->listener = l;
 	list_add(&rl->listed, &l->links);
 	mutex_unlock(&listen_mutex);
+	open_listener(rl);
 	return 0;
 }
 
@@ -460,21 +514,24 @@ void nm_rdma_unlisten(struct nm_rdma *rl)
 {
 	struct nm_rdma_listener *l;
 	struct rdma_cm_id *id = NULL;
+	bool last = false;
 
 	mutex_lock(&listen_mutex);
 	l = rl->listener;
 	rl->listener = NULL;
 	if (l) {
 		list_del_init(&rl->listed);
-		if (list_empty(&l->links)) {
-			list_del(&l->list);
-			id = l->id;
-		}
+		last = list_empty(&l->links);
+	}
+	if (last) {
+		list_del(&l->list);
+		id = l->id;
+		l->id = NULL;
 	}
 	mutex_unlock(&listen_mutex);
 	/* Waits for handlers, which take the mutex. */
-	if (id) {
+	if (id)
 		rdma_destroy_id(id);
+	if (last)
 		kfree(l);
-	}
 }

@@ -81,6 +81,7 @@ void nm_rdma_session_joined(struct nm_rdma_channel *ch)
 	s->last_tick = jiffies;
 	rcu_assign_pointer(rl->active, s);
 	rl->backoff_ms = 0;
+	rl->told = false;
 	nm_link_up(rl->link, s->id);
 	WRITE_ONCE(s->up, true);
 	if (READ_ONCE(s->failed))

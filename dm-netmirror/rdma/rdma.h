@@ -186,7 +186,8 @@ struct nm_rdma {
 	struct nm_rdma_listener *listener;
 	wait_queue_head_t wait;		/* for the connection manager */
 	bool stop;			/* reset() ends the search */
-	struct delayed_work connect;
+	bool told;			/* why it takes so long */
+	struct delayed_work connect;	/* node 1: whatever takes a sleep */
 	unsigned int backoff_ms;
 	enum nm_refusal refusal;	/* of the last attempt */
 

@@ -122,6 +122,18 @@ void nm_marks_epoch_begin(struct nm_marks *m, u32 zone)
 	}
 }
 
+void nm_marks_epoch_synced(const struct nm_marks *m, u32 zone,
+			   unsigned long *synced)
+{
+	const unsigned long *flushing = zone_words(m, m->flushing, zone);
+	const unsigned long *dirty = zone_words(m, m->dirty, zone);
+	unsigned long *to = zone_words(m, synced, zone);
+	u32 i;
+
+	for (i = 0; i < zone_nr_words(m); i++)
+		to[i] |= flushing[i] & ~dirty[i];
+}
+
 void nm_marks_epoch_end(struct nm_marks *m, u32 zone)
 {
 	size_t bytes = m->geo.zone_regions / 8;

@@ -104,6 +104,13 @@ bool nm_marks_any_dirty(const struct nm_marks *m, u32 first, u32 last);
 /* A checkpoint begins: what is unflushed now will be durable at its end. */
 void nm_marks_epoch_begin(struct nm_marks *m, u32 zone);
 
+/*
+ * Between the flush and nm_marks_epoch_end(): add to @synced (a map like the
+ * others) the regions that are durable on both legs now.
+ */
+void nm_marks_epoch_synced(const struct nm_marks *m, u32 zone,
+			   unsigned long *synced);
+
 /* Both legs were flushed after nm_marks_epoch_begin(). */
 void nm_marks_epoch_end(struct nm_marks *m, u32 zone);
 

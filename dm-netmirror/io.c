@@ -429,17 +429,28 @@ static bool has_parked(struct nm_mirror *m)
 	return !list_empty_careful(&m->parked);
 }
 
+void nm_io_wait(struct nm_mirror *m, bool (*done)(struct nm_mirror *m))
+{
+	while (!done(m)) {
+		wait_event(m->drained, done(m) || has_parked(m));
+		nm_io_run_parked(m);
+	}
+}
+
+static bool is_idle(struct nm_mirror *m)
+{
+	return READ_ONCE(m->io_idle);
+}
+
+/* A session that ends while this waits does not thaw: io_frozen comes last. */
 void nm_io_freeze(struct nm_mirror *m)
 {
 	if (m->io_frozen)
 		return;
-	m->io_frozen = true;
 	m->io_idle = false;
 	percpu_ref_kill(&m->io_ref);
-	while (!READ_ONCE(m->io_idle)) {
-		wait_event(m->drained, READ_ONCE(m->io_idle) || has_parked(m));
-		nm_io_run_parked(m);
-	}
+	nm_io_wait(m, is_idle);
+	m->io_frozen = true;
 }
 
 void nm_io_thaw(struct nm_mirror *m)

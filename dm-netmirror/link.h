@@ -11,10 +11,11 @@
  * The transport looks for its peer from start() on, by itself and for ever,
  * with backoff, until nm_link_up() or reset().  It calls nm_link_down() exactly
  * once for every nm_link_up(), and never in a session's stead that was ended
- * by reset() before.  Between nm_link_down() and the end of reset() it fails
- * every request at once and takes no new session (I6): when reset() returns,
- * every request submitted has been completed, no nm_sreq is outstanding, and
- * nothing of the old session can reach this node's leg or memory any more.
+ * by reset() before.  From nm_link_down() on it takes no new session (I6) and
+ * completes every request without waiting for reset(), since the mirror may
+ * wait for one before it comes to that (I10).  When reset() returns, every
+ * request submitted has been completed, no nm_sreq is outstanding, and nothing
+ * of the old session can reach this node's leg or memory any more.
  */
 #ifndef NM_LINK_H
 #define NM_LINK_H

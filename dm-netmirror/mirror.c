@@ -74,7 +74,7 @@ struct nm_mirror *nm_mirror_alloc(struct dm_target *ti)
 	INIT_LIST_HEAD(&m->ctl_list);
 	INIT_LIST_HEAD(&m->cmd_list);
 	init_waitqueue_head(&m->drained);
-	init_waitqueue_head(&m->resync_idle);
+	init_waitqueue_head(&m->resync_pause);
 	INIT_WORK(&m->work, nm_worker_fn);
 	INIT_WORK(&m->activate_work, nm_zone_activate_work);
 	INIT_WORK(&m->granted_work, nm_range_granted_work);
@@ -110,6 +110,7 @@ void nm_mirror_free(struct nm_mirror *m)
 	kvfree(m->marks.dirty);
 	kvfree(m->marks.unflushed);
 	kvfree(m->marks.flushing);
+	kvfree(m->synced);
 	bitmap_free(m->stale_blocks);
 	if (m->sb_page)
 		__free_page(m->sb_page);
@@ -143,9 +144,10 @@ static int alloc_marks(struct nm_mirror *m)
 	m->marks.dirty = kvzalloc(bytes, GFP_KERNEL);
 	m->marks.unflushed = kvzalloc(bytes, GFP_KERNEL);
 	m->marks.flushing = kvzalloc(bytes, GFP_KERNEL);
+	m->synced = kvzalloc(bytes, GFP_KERNEL);
 	m->stale_blocks = bitmap_zalloc(geo->nr_mark_blocks, GFP_KERNEL);
 	if (!m->marks.zones || !m->marks.dirty || !m->marks.unflushed ||
-	    !m->marks.flushing || !m->stale_blocks)
+	    !m->marks.flushing || !m->synced || !m->stale_blocks)
 		return -ENOMEM;
 	return 0;
 }

@@ -91,6 +91,7 @@ enum nm_todo {
 	NM_TODO_COMMAND,	/* an admin's command waits */
 	NM_TODO_PARKED,		/* I/O waits for a decision */
 	NM_TODO_SYNC,		/* a resync job found nothing more to do */
+	NM_TODO_SYNCED,		/* pulled regions are durable: tell the source */
 	NM_TODO_TIMEOUT,	/* the handshake takes too long */
 	NM_TODO_LEG_FAILED,	/* the leg of this secondary returned an error */
 };
@@ -160,7 +161,7 @@ struct nm_mirror {
 	unsigned int mode;
 	unsigned int peer_epoch;	/* one more with each loss of the peer */
 	struct percpu_ref io_ref;	/* I/O in flight; killed: hold new I/O */
-	wait_queue_head_t drained;	/* io_ref reached zero, or I/O is parked */
+	wait_queue_head_t drained;	/* io_ref at zero, I/O parked, jobs done */
 	bool io_idle;			/* io_ref is at zero */
 	bool io_frozen;			/* the worker's own */
 	struct nm_shard *shards;
@@ -185,7 +186,8 @@ struct nm_mirror {
 	struct work_struct activate_work;
 	struct work_struct granted_work;
 	struct delayed_work checkpoint_work;
-	struct mutex checkpoint_mutex;	/* one checkpoint at a time */
+	struct mutex checkpoint_mutex;	/* one checkpoint at a time; protects synced */
+	unsigned long *synced;		/* regions for NM_OP_SYNCED */
 	atomic_t nr_active_zones;
 	unsigned long *stale_blocks;	/* mark blocks with more marks than memory; meta_mutex */
 
@@ -229,8 +231,8 @@ struct nm_mirror {
 	struct nm_job jobs[NM_MAX_JOBS];
 	bool resync_stop;
 	atomic_t nr_busy_jobs;
-	wait_queue_head_t resync_idle;
-	unsigned long resync_pace;	/* jiffies: earliest next copy */
+	wait_queue_head_t resync_pause;	/* jobs that keep to the rate */
+	u64 resync_pace;		/* ns: earliest next copy */
 
 	struct nm_counters __percpu *counters;
 };
@@ -304,6 +306,8 @@ void nm_zone_checkpoint_work(struct work_struct *work);
 int nm_zone_checkpoint(struct nm_mirror *m, unsigned int keep);
 /* The peer is lost: whatever it has not flushed is dirty. */
 void nm_zone_peer_lost(struct nm_mirror *m);
+/* Regions [first, first + nr) are the same on both legs, durably. */
+void nm_zone_synced(struct nm_mirror *m, u64 first, u64 nr);
 /* Mark every region dirty; durable when it returns 0. */
 int nm_zone_mark_all(struct nm_mirror *m);
 /* Both legs are the same: dirty regions count as unflushed. */
@@ -320,6 +324,11 @@ int nm_io_end(struct nm_mirror *m, struct bio *bio, blk_status_t *error);
 void nm_io_activated(struct nm_mirror *m, struct list_head *ios, int err);
 /* From the worker: decide about what was parked. */
 void nm_io_run_parked(struct nm_mirror *m);
+/*
+ * Wait for @done, woken by nm_mirror.drained, and decide meanwhile about what is
+ * parked: it may hold what is waited for.  The session may end.  The worker only.
+ */
+void nm_io_wait(struct nm_mirror *m, bool (*done)(struct nm_mirror *m));
 /* Hold new I/O and wait until none is in flight.  The worker only. */
 void nm_io_freeze(struct nm_mirror *m);
 void nm_io_thaw(struct nm_mirror *m);
@@ -361,6 +370,8 @@ void nm_session_ctl(struct nm_mirror *m, const struct nm_msg *msg,
 int nm_session_send(struct nm_mirror *m, u16 op, const void *payload,
 		    u32 len);
 void nm_session_sync_drained(struct nm_mirror *m);
+/* Tell the source what was pulled and is durable. */
+void nm_session_synced(struct nm_mirror *m);
 void nm_session_leg_failed(struct nm_mirror *m);
 /* Leave the peer and stop looking for it. */
 void nm_session_stop(struct nm_mirror *m, enum nm_refusal bye);
@@ -377,7 +388,7 @@ int nm_resync_init(struct nm_mirror *m);
 void nm_resync_exit(struct nm_mirror *m);
 /* Begin or go on, if this node drives.  The worker only. */
 void nm_resync_kick(struct nm_mirror *m);
-/* Stop, and wait for the copies in flight.  May sleep. */
+/* Stop, and wait for the copies in flight: see nm_io_wait(). */
 void nm_resync_halt(struct nm_mirror *m);
 
 /* server.c: requests of the peer. */

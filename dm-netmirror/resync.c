@@ -133,8 +133,8 @@ static int copy_region(struct nm_job *job, u32 region)
 
 /* --- the jobs ----------------------------------------------------------- */
 
-/* The next dirty region, or nr_regions.  Sets when it may be copied. */
-static u32 next_region(struct nm_mirror *m, unsigned long *when)
+/* The next dirty region, or nr_regions.  Sets when (ns) it may be copied. */
+static u32 next_region(struct nm_mirror *m, u64 *when)
 {
 	u32 rate = READ_ONCE(m->settings.resync_rate);
 	u32 nr = m->marks.geo.nr_regions;
@@ -145,24 +145,26 @@ static u32 next_region(struct nm_mirror *m, unsigned long *when)
 	if (region == nr)
 		region = nm_marks_next_dirty(&m->marks, 0);
 	m->resync_cursor = region + 1;
-	*when = jiffies;
+	*when = 0;
 	if (rate) {
-		if (time_before(m->resync_pace, *when))
-			m->resync_pace = *when;
-		*when = m->resync_pace;
-		m->resync_pace += max(1U, m->region_sectors / 2 * HZ / rate);
+		*when = max(m->resync_pace, ktime_get_ns());
+		m->resync_pace = *when +
+			div_u64(m->region_sectors / 2 * (u64)NSEC_PER_SEC,
+				rate);
 	}
 	mutex_unlock(&m->resync_mutex);
 	return region;
 }
 
-static bool pause_until(struct nm_mirror *m, unsigned long when)
+/* Less than a tick is not waited for; it adds up. */
+static bool pause_until(struct nm_mirror *m, u64 when)
 {
-	long wait = when - jiffies;
+	s64 wait = when - ktime_get_ns();
 
 	if (wait > 0)
-		wait_event_timeout(m->resync_idle, READ_ONCE(m->resync_stop),
-				   wait);
+		wait_event_idle_timeout(m->resync_pause,
+					READ_ONCE(m->resync_stop),
+					nsecs_to_jiffies(wait));
 	return !READ_ONCE(m->resync_stop);
 }
 
@@ -170,7 +172,7 @@ static void job_fn(struct work_struct *work)
 {
 	struct nm_job *job = container_of(work, struct nm_job, work);
 	struct nm_mirror *m = job->mirror;
-	unsigned long when;
+	u64 when;
 	int err = 0;
 
 	while (!err && !READ_ONCE(m->resync_stop)) {
@@ -188,7 +190,7 @@ static void job_fn(struct work_struct *work)
 	if (atomic_dec_and_test(&m->nr_busy_jobs)) {
 		if (!READ_ONCE(m->resync_stop))
 			nm_todo(m, NM_TODO_SYNC);
-		wake_up_all(&m->resync_idle);
+		wake_up(&m->drained);
 	}
 }
 
@@ -210,11 +212,16 @@ void nm_resync_kick(struct nm_mirror *m)
 	}
 }
 
+static bool jobs_are_done(struct nm_mirror *m)
+{
+	return !atomic_read(&m->nr_busy_jobs);
+}
+
 void nm_resync_halt(struct nm_mirror *m)
 {
 	WRITE_ONCE(m->resync_stop, true);
-	wake_up_all(&m->resync_idle);
-	wait_event(m->resync_idle, !atomic_read(&m->nr_busy_jobs));
+	wake_up_all(&m->resync_pause);
+	nm_io_wait(m, jobs_are_done);
 }
 
 int nm_resync_init(struct nm_mirror *m)

@@ -378,6 +378,8 @@ void nm_session_sync_drained(struct nm_mirror *m)
 	if (!nm_sync_drives(&m->state) || m->sync_done_sent)
 		return;
 	nm_resync_halt(m);
+	if (!nm_sync_drives(&m->state))
+		return;
 	if (nm_zone_checkpoint(m, m->settings.max_active_zones)) {
 		nm_session_down(m, "a leg cannot be flushed");
 		return;
@@ -440,7 +442,7 @@ static void got_sync_done(struct nm_mirror *m, const struct nm_msg *msg,
 		return;
 	}
 	nm_resync_halt(m);
-	if (settle(m, m->new_gens))
+	if (m->state.link != NM_LINK_CONNECTED || settle(m, m->new_gens))
 		return;
 	if (m->state.role == NM_PRIMARY)
 		nm_zone_copied(m);
@@ -452,6 +454,40 @@ static void got_sync_taken(struct nm_mirror *m)
 {
 	if (!settle(m, NULL))
 		sync_over(m);
+}
+
+/* The target that pulls keeps the source's marks up to date. */
+void nm_session_synced(struct nm_mirror *m)
+{
+	u64 nr = m->marks.geo.nr_regions;
+	u64 next = 0;
+
+	mutex_lock(&m->checkpoint_mutex);
+	while (m->state.sync == NM_SYNC_TARGET && next < nr) {
+		size_t len = nm_marks_encode(m->synced, nr, next, m->wire_buf,
+					     NM_CTL_MAX_PAYLOAD, &next);
+
+		if (nm_session_send(m, NM_OP_SYNCED, m->wire_buf, len))
+			break;
+	}
+	memset(m->synced, 0, nm_marks_map_bytes(&m->marks.geo));
+	mutex_unlock(&m->checkpoint_mutex);
+}
+
+static void synced_run(void *arg, u64 first, u64 nr)
+{
+	nm_zone_synced(arg, first, nr);
+}
+
+static void got_synced(struct nm_mirror *m, const struct nm_msg *msg,
+		       const void *payload)
+{
+	const char *why;
+	u64 next;
+
+	if (nm_marks_decode(payload, msg->len, m->marks.geo.nr_regions,
+			    synced_run, m, &next, &why))
+		nm_session_refuse(m, NM_REFUSE_PROTOCOL, why);
 }
 
 /* --- control messages --------------------------------------------------- */
@@ -476,6 +512,8 @@ static void role_asked(struct nm_mirror *m)
 
 	if (refusal == NM_REFUSE_NOT) {
 		nm_resync_halt(m);
+		if (m->state.link != NM_LINK_CONNECTED)
+			return;
 		m->sync_done_sent = false;
 	}
 	send_byte(m, NM_OP_ROLE_ANSWER, refusal);
@@ -499,6 +537,8 @@ static void connected_ctl(struct nm_mirror *m, const struct nm_msg *msg,
 		got_sync_done(m, msg, payload);
 	else if (msg->op == NM_OP_SYNC_TAKEN && sync == NM_SYNC_SOURCE)
 		got_sync_taken(m);
+	else if (msg->op == NM_OP_SYNCED && sync == NM_SYNC_SOURCE)
+		got_synced(m, msg, payload);
 	else if (msg->op == NM_OP_PULL_DONE && sync == NM_SYNC_SOURCE)
 		send_sync_done(m);
 	else

@@ -84,7 +84,7 @@ int nm_go_alone(struct nm_mirror *m)
 {
 	if (m->state.link == NM_LINK_CONNECTED)
 		return 0;
-	if (READ_ONCE(m->meta_failed))
+	if (READ_ONCE(m->meta_failed) || !nm_may_write_alone(&m->state))
 		return -EIO;
 	if (!(m->sb.flags & NM_SBF_PEER_HAS_GEN))
 		return 0;
@@ -148,6 +148,8 @@ void nm_worker_fn(struct work_struct *work)
 		nm_io_run_parked(m);
 	if (test_bit(NM_TODO_SYNC, &todo))
 		nm_session_sync_drained(m);
+	if (test_bit(NM_TODO_SYNCED, &todo))
+		nm_session_synced(m);
 	if (test_bit(NM_TODO_COMMAND, &todo))
 		run_commands(m);
 }

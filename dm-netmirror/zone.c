@@ -196,6 +196,24 @@ static int tidy_blocks(struct nm_mirror *m)
 	return err;
 }
 
+static void epoch_synced(struct nm_marks *marks, u32 zone)
+{
+	struct nm_mirror *m = container_of(marks, struct nm_mirror, marks);
+
+	nm_marks_epoch_synced(marks, zone, m->synced);
+}
+
+static bool is_pulling(struct nm_mirror *m)
+{
+	bool pulling;
+
+	spin_lock_irq(&m->state_lock);
+	pulling = m->state.sync == NM_SYNC_TARGET &&
+		  m->state.role == NM_PRIMARY;
+	spin_unlock_irq(&m->state_lock);
+	return pulling;
+}
+
 int nm_zone_checkpoint(struct nm_mirror *m, unsigned int keep)
 {
 	bool both = false;
@@ -204,6 +222,10 @@ int nm_zone_checkpoint(struct nm_mirror *m, unsigned int keep)
 	mutex_lock(&m->checkpoint_mutex);
 	if (epoch_begin(m) || !keep)
 		err = flush_legs(m, &both);
+	if (both && is_pulling(m)) {
+		for_each_touched(m, epoch_synced);
+		nm_todo(m, NM_TODO_SYNCED);
+	}
 	for_each_touched(m, both ? nm_marks_epoch_end : nm_marks_epoch_abort);
 	if (!err) {
 		retire(m, keep);
@@ -261,6 +283,22 @@ void nm_zone_mark(struct nm_mirror *m, u64 first, u64 nr)
 		spin_unlock_irq(&s->lock);
 		region = last + 1;
 		cond_resched();
+	}
+}
+
+void nm_zone_synced(struct nm_mirror *m, u64 first, u64 nr)
+{
+	u32 region;
+
+	for (region = first; region < first + nr; region++) {
+		u32 zone = region / m->marks.geo.zone_regions;
+		struct nm_shard *s = nm_shard_of(m, zone);
+
+		spin_lock_irq(&s->lock);
+		if (nm_marks_clear(&m->marks, region))
+			set_bit(nm_mark_block_of(&m->marks, zone),
+				m->stale_blocks);
+		spin_unlock_irq(&s->lock);
 	}
 }
 

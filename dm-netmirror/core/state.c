@@ -71,6 +71,11 @@ static bool leg_readable(const struct nm_state *s)
 	return s->flags & NM_SBF_CONSISTENT && !(s->flags & NM_SBF_OUTDATED);
 }
 
+bool nm_may_write_alone(const struct nm_state *s)
+{
+	return s->role == NM_PRIMARY && !connected(s) && leg_readable(s);
+}
+
 unsigned int nm_mode(const struct nm_state *s)
 {
 	unsigned int mode = 0;
@@ -86,7 +91,8 @@ unsigned int nm_mode(const struct nm_state *s)
 			mode |= NM_MODE_STALE | NM_MODE_PEER_READ;
 		else if (s->sync == NM_SYNC_NONE)
 			mode |= NM_MODE_PEER_READ;
-	} else if (!(s->flags & NM_SBF_PEER_HAS_GEN)) {
+	} else if (nm_may_write_alone(s) &&
+		   !(s->flags & NM_SBF_PEER_HAS_GEN)) {
 		mode |= NM_MODE_TURNED;
 	}
 	return mode;

@@ -62,6 +62,12 @@ const char *nm_link_state_name(enum nm_link_state state);
 
 unsigned int nm_mode(const struct nm_state *s);
 
+/*
+ * May this node go on writing without its peer, once a generation has turned?
+ * Not on a leg that holds only a part of the data: its resync source is away.
+ */
+bool nm_may_write_alone(const struct nm_state *s);
+
 enum nm_read_from {
 	NM_READ_LOCAL,
 	NM_READ_PEER,

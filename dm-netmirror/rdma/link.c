@@ -11,6 +11,37 @@ struct workqueue_struct *nm_rdma_wq;
 
 /* --- session ------------------------------------------------------------ */
 
+/*
+ * Nothing is posted once a channel is closed, so the drain ends; with all of
+ * them drained no adapter knows our memory any more, and the requests can end.
+ */
+static void quiesce(struct nm_rdma_session *s)
+{
+	unsigned int i;
+
+	if (s->quiet)
+		return;
+	s->quiet = true;
+	RCU_INIT_POINTER(s->rl->active, NULL);
+	synchronize_rcu();
+	for (i = 0; i < s->nr_channels; i++)
+		nm_rdma_channel_close(&s->ch[i]);
+	wake_up_all(&s->ctl.wait);
+	for (i = 0; i < s->nr_channels; i++)
+		if (s->ch[i].qp)
+			rdma_disconnect(s->ch[i].id);
+	for (i = 0; i < s->nr_channels; i++)
+		if (s->ch[i].qp)
+			ib_drain_qp(s->ch[i].qp);
+	for (i = NM_CH_RESYNC; i < s->nr_channels; i++)
+		nm_rdma_client_abort(&s->ch[i]);
+}
+
+static void abort_work(struct work_struct *work)
+{
+	quiesce(container_of(work, struct nm_rdma_session, abort));
+}
+
 struct nm_rdma_session *nm_rdma_session_alloc(struct nm_rdma *rl, u64 id,
 					      unsigned int nr_channels)
 {
@@ -25,6 +56,7 @@ struct nm_rdma_session *nm_rdma_session_alloc(struct nm_rdma *rl, u64 id,
 	s->nr_channels = nr_channels;
 	s->last_seen = jiffies;
 	INIT_DELAYED_WORK(&s->tick, nm_rdma_ctl_tick);
+	INIT_WORK(&s->abort, abort_work);
 	INIT_LIST_HEAD(&s->ctl.free);
 	INIT_LIST_HEAD(&s->ctl.received);
 	init_waitqueue_head(&s->ctl.wait);
@@ -58,14 +90,20 @@ int nm_rdma_session_bind(struct nm_rdma_session *s, struct ib_device *dev)
 	return 0;
 }
 
+/*
+ * The requests end at once, not only when the mirror resets the link: it may
+ * be waiting for one of them.
+ */
 void nm_rdma_session_fail(struct nm_rdma_session *s, const char *why)
 {
 	if (xchg(&s->failed, true))
 		return;
 	wake_up(&s->rl->wait);
 	wake_up(&s->ctl.wait);
-	if (READ_ONCE(s->up))
+	if (READ_ONCE(s->up)) {
 		nm_link_down(s->rl->link, why);
+		queue_work(nm_rdma_wq, &s->abort);
+	}
 	else if (s->rl->link->node_id)
 		queue_delayed_work(nm_rdma_wq, &s->rl->connect, 0);
 }
@@ -84,37 +122,24 @@ void nm_rdma_session_joined(struct nm_rdma_channel *ch)
 	rl->told = false;
 	nm_link_up(rl->link, s->id);
 	WRITE_ONCE(s->up, true);
-	if (READ_ONCE(s->failed))
+	if (READ_ONCE(s->failed)) {
 		nm_link_down(rl->link, "the connection broke at once");
+		queue_work(nm_rdma_wq, &s->abort);
+	}
 	queue_work(nm_rdma_wq, &s->ctl.work);
 	queue_delayed_work(nm_rdma_wq, &s->tick, 0);
 }
 
-/*
- * Nothing is posted once a channel is closed, so the drain ends; with all of
- * them drained no adapter knows our memory any more, and the requests can end.
- */
 void nm_rdma_session_destroy(struct nm_rdma_session *s)
 {
 	unsigned int i;
 
 	WRITE_ONCE(s->failed, true);
-	RCU_INIT_POINTER(s->rl->active, NULL);
-	synchronize_rcu();
 	cancel_delayed_work_sync(&s->tick);
-	for (i = 0; i < s->nr_channels; i++)
-		nm_rdma_channel_close(&s->ch[i]);
-	wake_up_all(&s->ctl.wait);
-	for (i = 0; i < s->nr_channels; i++)
-		if (s->ch[i].qp)
-			rdma_disconnect(s->ch[i].id);
-	for (i = 0; i < s->nr_channels; i++)
-		if (s->ch[i].qp)
-			ib_drain_qp(s->ch[i].qp);
+	cancel_work_sync(&s->abort);
+	quiesce(s);
 	if (s->ctl.work.func)
 		cancel_work_sync(&s->ctl.work);
-	for (i = NM_CH_RESYNC; i < s->nr_channels; i++)
-		nm_rdma_client_abort(&s->ch[i]);
 	for (i = NM_CH_RESYNC; i < s->nr_channels; i++)
 		if (s->ch[i].sreqs)
 			nm_rdma_server_wait(&s->ch[i]);

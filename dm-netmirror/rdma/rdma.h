@@ -170,6 +170,8 @@ struct nm_rdma_session {
 	atomic_t nr_joined;
 	bool up;			/* nm_link_up() was called */
 	bool failed;
+	bool quiet;			/* nothing is in flight any more */
+	struct work_struct abort;	/* makes it so */
 	unsigned long last_seen;	/* jiffies */
 	unsigned long last_tick;
 	struct delayed_work tick;

@@ -194,6 +194,8 @@ static void step_new(struct nm_rdma_sreq *r)
 		r->sreq.nr_bvecs = 1;
 	} else {
 		r->sreq.nr_bvecs = 0;
+		nm_rdma_repost(r->ch, r->rx);
+		r->rx = NULL;
 	}
 	if ((pull || msg->op == NM_OP_READ) && get_pages(r))
 		answer(r, NM_ST_IOERR);

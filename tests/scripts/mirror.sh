@@ -108,7 +108,7 @@ mirror_config()
 	leg = /dev/disk/by-id/virtio-$leg_b
 	device = r0-b
 	[options]
-	${MIRROR_OPTIONS-}
+	${MIRROR_OPTIONS-timeout = 2s}
 	END
 }
 

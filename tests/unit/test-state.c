@@ -155,8 +155,15 @@ static void check_mode(const struct nm_state *s)
 		assert_false(connected(s));
 		assert_false(s->flags & NM_SBF_PEER_HAS_GEN);
 	}
-	if (!connected(s) && !(s->flags & NM_SBF_PEER_HAS_GEN))
+	if (nm_may_write_alone(s) && !(s->flags & NM_SBF_PEER_HAS_GEN))
 		assert_true(mode & NM_MODE_TURNED);
+	/* I1, I5: nobody goes on with a part of the data */
+	if (nm_may_write_alone(s)) {
+		assert_false(connected(s) || failed(s) || !whole(s));
+		assert_int_not_equal(s->sync, NM_SYNC_TARGET);
+	} else {
+		assert_false(mode & NM_MODE_TURNED);
+	}
 
 	/* I5 */
 	if (failed(s) || !(whole(s) || being_synced(s)))

@@ -1,0 +1,197 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# links: loop rdma
+#
+#   r0-a <-- link --> r0-b
+#
+# A mirror goes down in every state of the link, as primary and as secondary, with
+# the peer there, gone or deaf, during a resync and after a refusal, under load and
+# when its user was killed; the module is busy while there is a device, and goes
+# when there is none (I10).  What was acknowledged is still there afterwards, and
+# the legs converge (I1, I7).
+
+set -u
+# shellcheck source=mirror.sh
+. "$(dirname "$(readlink -f "$0")")/mirror.sh"
+
+LAB_LEG_SIZE=64M
+# A command that takes longer than this hangs.
+LAB_TIMEOUT=25
+# So slow that a resync of the leg is there to be met.
+MIRROR_OPTIONS="resync-rate = 8M"
+mirror_boot
+ok "the legs are made" mirror_create
+
+# goes_down NAME NODE: soon, without a trace
+goes_down()
+{
+	local started
+
+	started=$(millis)
+	ok "$1: $2 goes down" ctl "$2" down
+	at_most $(($(millis) - started)) 8000 "$1: soon"
+	ok "$1: the device of $2 is gone" on "$2" '! dmsetup info ${DEV##*/} 2>/dev/null'
+}
+
+rate()
+{
+	on "$1" "dmsetup message \${DEV##*/} 0 resync_rate $2"
+}
+
+# in_use NODE: its load has begun
+in_use()
+{
+	on "$1" 'dmsetup info -c --noheadings -o open ${DEV##*/} | grep -v "^ *0"'
+}
+
+# --- connecting ------------------------------------------------------------
+
+ok "a is up" ctl a up
+is "$(st a link)" connecting "a looks for its peer"
+nok "the module is busy" on a 'rmmod dm_netmirror'
+goes_down "connecting, secondary" a
+ok "a is up" ctl a up
+ok "a is promoted" ctl a promote --peer-fenced
+# Zeroes would be copied in no time.
+ok "a writes alone" on a 'dd if=/dev/urandom of=$DEV bs=1M count=62 oflag=direct'
+goes_down "connecting, primary" a
+
+# --- connected -------------------------------------------------------------
+
+ok "both nodes are up and connected" mirror_up
+ok "and in sync" lab_until 30 in_sync
+ok "a is promoted" ctl a promote
+goes_down "connected, secondary" b
+ok "a stays" st_is a role primary
+ok "b is up" ctl b up
+ok "connected again" until_st 15 a link connected
+goes_down "connected, primary" a
+ok "a is up" ctl a up
+ok "connected again" until_st 15 a link connected
+ok "and in sync" lab_until 30 in_sync
+
+# --- during a resync -------------------------------------------------------
+
+# resyncing: b is being filled, slowly
+resyncing()
+{
+	ctl b invalidate && until_st 15 b action recover
+}
+
+ok "a is promoted" ctl a promote
+ok "a fills b" resyncing
+goes_down "resync, target" b
+ok "b is up" ctl b up
+ok "the resync goes on" until_st 15 a action resync
+goes_down "resync, source and primary" a
+ok "a is up" ctl a up
+ok "the resync goes on" until_st 15 a action resync
+ok "b is promoted, and pulls" ctl b promote
+goes_down "resync, primary that pulls" b
+ok "b is up" ctl b up
+ok "the resync goes on" until_st 15 a action resync
+goes_down "resync, source" a
+ok "a is up" ctl a up
+rate a 0
+ok "in sync in the end" lab_until 60 in_sync
+ok "the legs are the same" same_legs
+
+# --- disconnected, refused -------------------------------------------------
+
+ok "the nodes part" ctl a disconnect
+ok "b looks for its peer" until_st 10 b link connecting
+goes_down "disconnected" a
+ok "a is up" ctl a up
+ok "connected" until_st 15 b link connected
+ok "the nodes part" ctl a disconnect
+ok "a is promoted" ctl a promote --peer-fenced
+ok "b is promoted" ctl b promote --peer-fenced
+ok "a connects" ctl a connect
+ok "both are refused" eval "until_st 10 a link refused:two-primaries && until_st 10 b link refused:two-primaries"
+goes_down "refused" a
+goes_down "refused" b
+
+# --- users -----------------------------------------------------------------
+
+ok "both nodes are up and connected" mirror_up
+ok "in sync" lab_until 30 in_sync
+ok "a is promoted" ctl a promote
+load a busy --rw=randwrite --bs=4k --iodepth=16 --size=32M --time_based --runtime=60
+ok "a is in use" lab_until 10 in_use a
+status_is 5 "a device in use is not removed" ctl a down
+ok "the link breaks under load and comes back" eval \
+	"ctl a disconnect && sleep 0.3 && ctl a connect && until_st 15 a link connected"
+# Fast now: copies and writes meet in the same regions when the link breaks.
+rate a 0
+ok "the link breaks during resync under load, ten times" on a 'name=${DEV##*/}
+	for i in $(seq 10); do
+		until dmsetup status $name | grep -q " connected "; do :; done
+		dmsetup message $name 0 invalidate_remote && sleep $(printf 0.%03d $((i * 25))) &&
+		dmsetup message $name 0 disconnect && dmsetup message $name 0 connect || exit
+	done'
+ok "connected again" until_st 15 a link connected
+ok "the user is killed" on a 'kill -KILL $(pidof fio)'
+lab_wait busy 10 || :
+goes_down "killed user" a
+ok "a is up" ctl a up
+ok "in sync" lab_until 30 in_sync
+ok "the legs are the same" same_legs
+
+# Without mercy: an error target takes the mirror's place under its user.
+ok "a is promoted" ctl a promote
+load a doomed --rw=randwrite --bs=4k --iodepth=16 --size=32M --time_based --runtime=60
+ok "a is in use" lab_until 10 in_use a
+on a 'dmsetup remove --force ${DEV##*/}' >/dev/null 2>&1
+isnt "$(lab_wait doomed 15; echo $?)" 124 "its user gets an error"
+ok "nothing of the mirror is left" lab_until 10 on a 'dmsetup remove ${DEV##*/} || ! dmsetup info ${DEV##*/}'
+ok "b has lost its peer" until_st 10 b link connecting
+ok "a is up" ctl a up
+ok "in sync" lab_until 30 in_sync
+ok "the legs are the same" same_legs
+
+if [ "$LINK" = rdma ]; then
+	# The peer goes deaf while copies and writes wait for each other's regions.
+	ok "a is promoted" ctl a promote
+	load a hot --rw=randwrite --bs=4k --iodepth=64 --size=60M --time_based --runtime=20
+	ok "a is in use" lab_until 10 in_use a
+	for i in 1 2 3; do
+		on a 'dmsetup message ${DEV##*/} 0 invalidate_remote'
+		ok "a resync runs ($i)" until_st 10 a action resync
+		sleep 1
+		lab_freeze 2
+		ok "the deaf peer is noticed ($i)" until_st 5 a health AD
+		writes=$(st a app_writes)
+		ok "writes go on ($i)" lab_until 3 eval '[ "$(st a app_writes)" -gt $((writes + 100)) ]'
+		lab_thaw 2
+		ok "connected again ($i)" until_st 10 a link connected
+	done
+	ok "no write failed" lab_wait hot 30
+	rate a 0
+	ok "in sync" lab_until 30 in_sync
+	ok "the legs are the same" same_legs
+	lab_freeze 2
+	goes_down "deaf peer" a
+	lab_thaw 2
+	ok "a is up" ctl a up
+	ok "in sync" lab_until 30 in_sync
+	ok "a is promoted" ctl a promote
+	lab_link_cut 1
+	goes_down "cut link" a
+	goes_down "cut link" b
+	lab_link_heal 1
+	ok "both nodes are up and connected" mirror_up
+	ok "in sync" lab_until 30 in_sync
+fi
+
+# --- again and again -------------------------------------------------------
+
+goes_down "again" b
+goes_down "again" a
+for i in 1 2 3 4 5 6 7 8 9 10; do
+	ok "up and down ($i)" eval "ctl a up && ctl b up && ctl $([ $((i % 2)) = 0 ] && echo a || echo b) down &&
+		ctl a down && ctl b down"
+done
+ok "the module unloads" on a 'rmmod dm_netmirror'
+[ "$LINK" = loop ] || ok "on b too" on b 'rmmod dm_netmirror'
+ok "the legs are the same" same_legs
+mirror_done

@@ -1,0 +1,198 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Do the tables in the documents say what the sources say? A table is known by a
+# comment ".. table-of: NAME" before it; the first word of a row, or the words in the
+# first column, are compared with what is found in the code.
+
+use strict;
+use warnings;
+use Cwd qw(realpath);
+use File::Basename qw(dirname);
+use Test::More;
+
+my $top = realpath(dirname($0) . "/..");
+
+sub slurp
+{
+	my ($name) = @_;
+	local $/;
+
+	open(my $file, "<", "$top/$name") or die "$name: $!\n";
+	return <$file>;
+}
+
+# Rows of a simple table, each a list of its cells; a row goes on in lines whose first
+# cell is empty.
+sub table
+{
+	my ($document, $name) = @_;
+	my ($ruler, $body) = slurp("Documentation/$document") =~
+		/^\.\. table-of: \Q$name\E\n\n((?:=+ *)+)\n(.*?)\n\1$/ms
+		or die "$document has no table of $name\n";
+	my (@start, @rows);
+
+	push(@start, $-[0]) while $ruler =~ /=+/g;
+	foreach my $line (split(/\n/, $body)) {
+		my @cells = map {
+			my $from = $start[$_];
+			my $len = $_ < $#start ? $start[$_ + 1] - $from : length($line);
+			my $cell = $from < length($line) ? substr($line, $from, $len) : "";
+			$cell =~ s/^\s+|\s+$//gr;
+		} 0 .. $#start;
+		if ($cells[0] ne "") {
+			push(@rows, [@cells]);
+		} else {
+			$rows[-1][$_] = join(" ", grep { $_ ne "" } $rows[-1][$_], $cells[$_])
+				for 1 .. $#start;
+		}
+	}
+	return @rows;
+}
+
+# The first COUNT cells of each row, as one string a row.
+sub rows
+{
+	my ($document, $name, $count) = @_;
+
+	return [map { join(" ", @{$_}[0 .. $count - 1]) } table($document, $name)];
+}
+
+# Part of a source between two patterns.
+sub part
+{
+	my ($name, $from, $to) = @_;
+	my ($text) = slurp($name) =~ /$from(.*?)$to/s or die "$name: no /$from/\n";
+
+	return $text;
+}
+
+sub all
+{
+	my ($text, $regex) = @_;
+	my @found;
+
+	push(@found, join(" ", grep { defined } $1, $2)) while $text =~ /$regex/g;
+	return \@found;
+}
+
+# The value of a C constant expression with constants of our headers.
+sub value
+{
+	my ($expression) = @_;
+	my $headers = slurp("include/netmirror/wire.h") . slurp("include/netmirror/disk.h");
+
+	$expression =~ s{\b(NM_\w+)\b}{
+		$headers =~ /^#define\s+$1\s+(\S+)/m ? $1 : die "$1 is not known\n"
+	}ge;
+	$expression =~ s/(\d)U(LL)?\b/$1/g;
+	$expression =~ /^[\d\s<>*()-]+$/ or die "no constant: $expression\n";
+	return eval($expression);
+}
+
+# enum NAME of a header: "WORD NUMBER" without the prefix of its members
+sub enum
+{
+	my ($header, $name, $prefix) = @_;
+
+	return all(part($header, "enum $name \\{", "\\};"), qr/$prefix(\w+)\s*= (\d+)/);
+}
+
+my $guide = "dm-netmirror.rst";
+
+# --- the table line ---------------------------------------------------------
+
+my $keys = part("dm-netmirror/table.c", "nm_table_keys\\[\\] = \\{", "\\{\\}\n\\};");
+my @arguments;
+while ($keys =~ /\{ "(\w+)", FIELD\([\w.]+\), ([^,]+), ([^,]+),\s*([^,]+?) \}/g) {
+	push(@arguments, join(" ", $1, value($2), value($3), value($4)));
+}
+is_deeply(rows($guide, "core arguments", 4), \@arguments,
+	  "core arguments, defaults and bounds are those of table.c");
+is_deeply(rows($guide, "core words", 1),
+	  all(part("dm-netmirror/table.c", "static int parse_core_arg\\(", "for \\("),
+	      qr/strcasecmp\(word, "(\w+)"\)/),
+	  "core arguments with a word are those of table.c");
+is_deeply(rows($guide, "features", 1),
+	  all(part("dm-netmirror/table.c", "static int parse_features", "\n}"),
+	      qr/strcasecmp\(word, "(\w+)"\)/),
+	  "features are those of table.c");
+
+# --- status -----------------------------------------------------------------
+
+my $counters = all(part("dm-netmirror/status.c", "counter_names", "\\};"), qr/= "(\w+)"/);
+push(@$counters, @{all(part("dm-netmirror/status.c", "static void emit_info", "\n}"),
+		       qr/DMEMIT\(" (\w+) %/)});
+is_deeply(rows($guide, "counters", 1), $counters, "counters are those of status.c");
+is_deeply([sort @{rows($guide, "sync actions", 1)}],
+	  [sort @{all(part("dm-netmirror/status.c", "sync_action\\(", "\n}"),
+		      qr/return "(\w+)"/)}],
+	  "sync actions are those of status.c");
+my $links = all(part("dm-netmirror/core/state.c", "nm_link_state_name\\(", "\n}"),
+		qr/\]\s*= "(\w+)"/);
+push(@$links, @{all(slurp("dm-netmirror/status.c"), qr/DMEMIT\("(\w+):%s"/)});
+is_deeply(rows($guide, "link states", 1), $links, "link states are those of state.c");
+
+# --- messages and refusals --------------------------------------------------
+
+my $target = slurp("dm-netmirror/target.c");
+my @messages;
+push(@messages, $2 ? "$1 $2" : $1)
+	while $target =~ /\{ "(\w+)", (?:NULL|"(\w+)"),\s+\{ \.what/g;
+push(@messages, @{all($target, qr/argc == \d && !strcasecmp\(argv\[0\], "(\w+)"\)/)});
+is_deeply(rows($guide, "messages", 1), \@messages, "messages are those of target.c");
+
+my $refusals = part("dm-netmirror/core/names.c", "\\} refusals\\[\\] = \\{", "\n\\};");
+my (@sentences, @numbers);
+my %number = map { split(/ /) } @{enum("include/netmirror/uapi.h", "nm_refusal",
+				       "NM_REFUSE_")};
+while ($refusals =~ /\[NM_REFUSE_(\w+)\] = \{\s*"([\w-]+)", "([^"]+)"/g) {
+	push(@sentences, "$2 $3");
+	push(@numbers, "$2 $number{$1}");
+}
+is_deeply(rows($guide, "refusals", 2), \@sentences,
+	  "reasons of a refusal are those of names.c");
+is_deeply(rows("wire-protocol.rst", "refusal numbers", 2), \@numbers,
+	  "numbers of refusals are those of uapi.h");
+
+# --- wire and disk ----------------------------------------------------------
+
+is_deeply(rows("wire-protocol.rst", "operations", 2),
+	  enum("include/netmirror/wire.h", "nm_op", "NM_OP_"),
+	  "operations are those of wire.h");
+is_deeply(rows("wire-protocol.rst", "request flags", 2),
+	  all(slurp("include/netmirror/wire.h"), qr/#define (NM_WF_\w+)\s+\(1U << (\d+)\)/),
+	  "request flags are those of wire.h");
+is_deeply(rows("wire-protocol.rst", "response status", 2),
+	  [grep { !/MAX/ } @{all(slurp("include/netmirror/wire.h"),
+				 qr/(NM_ST_\w+)\s*= (\d+)/)}],
+	  "response status is that of wire.h");
+foreach (["superblock", "nm_sb_disk"], ["mark block", "nm_mark_disk"]) {
+	my ($name, $struct) = @$_;
+
+	is_deeply(rows("disk-format.rst", $name, 2),
+		  all(part("include/netmirror/disk.h", "struct $struct \\{", "\n\\};"),
+		      qr{\s(\w+)(?:\[\w+\])*;\s*/\*\s*(\d+)}),
+		  "fields of the $name are those of disk.h");
+}
+is_deeply(rows("disk-format.rst", "superblock flags", 2),
+	  all(slurp("include/netmirror/disk.h"), qr/#define (NM_SBF_\w+)\s+\(1U << (\d+)\)/),
+	  "superblock flags are those of disk.h");
+
+# --- what README and the guide name ------------------------------------------
+
+my $readme = slurp("README");
+my $makefile = slurp("Makefile");
+foreach my $word (@{all($readme, qr/^    make ([\w-]+)/m)}) {
+	like($makefile, qr/^\Q$word\E:/m, "make $word exists");
+}
+foreach my $path (@{all($readme, qr{(?<![\w/])((?:[\w-]+/)+[\w.-]*(?<!\.))})}) {
+	next unless $path =~ m{^(include|bitmap|dm-netmirror|userspace|tests|Documentation)/};
+	ok(-e "$top/$path", "$path exists");
+}
+my $main = slurp("userspace/netmirrorctl/main.c") . slurp("userspace/netmirrorctl/cmd-message.c");
+foreach my $command (@{all($readme, qr/^ +netmirrorctl (\w+)|"netmirrorctl (\w+)/m)}) {
+	like($main, qr/"\Q$command\E"/, "netmirrorctl $command exists");
+}
+
+done_testing();

@@ -13,9 +13,10 @@ unset LAB_TRACE_FD
 mirror_config | sed 's/^\[node a\]/[node node1]/; s/^\[node b\]/[node node2]/
 	s/^device = .*/device = r0/' >"$(lab_host)/r0.conf"
 for n in 1 2; do
-	mirror_load "$n" &&
-		lab_run "$n" 'netmirrorctl create r0 --assume-clean --yes && netmirrorctl up r0' ||
+	if ! mirror_load "$n" || ! lab_run "$n" \
+		'netmirrorctl create r0 --assume-clean --yes --quiet && netmirrorctl up --quiet r0'; then
 		lab__say "the mirror r0 is not up on node$n"
+	fi
 done
 lab_until 15 lab_run 1 'netmirrorctl promote --quiet r0 2>/dev/null' ||
 	lab__say "node1 cannot be promoted"

@@ -25,12 +25,17 @@ static DEFINE_MUTEX(listen_mutex);
 
 /* --- addresses ---------------------------------------------------------- */
 
-/* "ADDRESS[:PORT][/NAME]", IPv6 in brackets. */
-int nm_rdma_parse_addr(const char *text, struct sockaddr_storage *addr)
+/* "ADDRESS:PORT", with @named "ADDRESS:PORT/NAME"; IPv6 in brackets. */
+int nm_rdma_parse_addr(const char *text, bool named,
+		       struct sockaddr_storage *addr)
 {
 	char host[INET6_ADDRSTRLEN + 1], port[8];
 	const char *end = strchrnul(text, '/');
 	const char *host_end, *p;
+	u16 nr;
+
+	if (named ? !end[0] || !end[1] : end[0])
+		return -EINVAL;
 
 	if (*text == '[') {
 		text++;
@@ -48,13 +53,12 @@ int nm_rdma_parse_addr(const char *text, struct sockaddr_storage *addr)
 		return -EINVAL;
 	memcpy(host, text, host_end - text);
 	host[host_end - text] = '\0';
-	snprintf(port, sizeof(port), "%u", NM_DEFAULT_PORT);
-	if (p != end) {
-		if (*p++ != ':' || p == end || end - p >= sizeof(port))
-			return -EINVAL;
-		memcpy(port, p, end - p);
-		port[end - p] = '\0';
-	}
+	if (*p++ != ':' || p >= end || end - p >= sizeof(port))
+		return -EINVAL;
+	memcpy(port, p, end - p);
+	port[end - p] = '\0';
+	if (kstrtou16(port, 10, &nr) || !nr)
+		return -EINVAL;
 	return inet_pton_with_scope(&init_net, AF_UNSPEC, host, port, addr);
 }
 
@@ -65,7 +69,7 @@ static int listen_addr(struct nm_rdma *rl)
 	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&rl->local;
 
 	if (listen)
-		return nm_rdma_parse_addr(listen, &rl->local);
+		return nm_rdma_parse_addr(listen, false, &rl->local);
 	rl->local = rl->peer;
 	if (rl->local.ss_family == AF_INET)
 		in->sin_addr.s_addr = htonl(INADDR_ANY);

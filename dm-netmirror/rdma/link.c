@@ -162,7 +162,7 @@ static int rdma_link_create(struct nm_link *link, const char *addr,
 
 	if (!rl)
 		return -ENOMEM;
-	if (nm_rdma_parse_addr(addr, &rl->peer)) {
+	if (nm_rdma_parse_addr(addr, true, &rl->peer)) {
 		*error = "The remote token must be rdma:ADDRESS:PORT/NAME, IPv6 addresses in brackets";
 		kfree(rl);
 		return -EINVAL;

@@ -218,7 +218,8 @@ void nm_rdma_session_joined(struct nm_rdma_channel *ch);
 void nm_rdma_session_destroy(struct nm_rdma_session *s);
 
 /* cm.c */
-int nm_rdma_parse_addr(const char *text, struct sockaddr_storage *addr);
+int nm_rdma_parse_addr(const char *text, bool named,
+		       struct sockaddr_storage *addr);
 void nm_rdma_connect_work(struct work_struct *work);
 int nm_rdma_listen(struct nm_rdma *rl);
 void nm_rdma_unlisten(struct nm_rdma *rl);

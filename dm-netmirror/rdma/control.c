@@ -85,6 +85,22 @@ int nm_rdma_send_ctl(struct nm_link *link, const void *msg, size_t len)
 	return err ? -ENOTCONN : 0;
 }
 
+static bool all_sent(struct nm_rdma_session *s)
+{
+	struct nm_rdma_channel *ch = &s->ch[NM_CH_CONTROL];
+	bool sent;
+
+	spin_lock_irq(&ch->lock);
+	sent = list_count_nodes(&s->ctl.free) == NM_RDMA_CTL_WINDOW;
+	spin_unlock_irq(&ch->lock);
+	return sent;
+}
+
+void nm_rdma_ctl_linger(struct nm_rdma_session *s)
+{
+	wait_event_timeout(s->ctl.wait, all_sent(s), HZ / 5);
+}
+
 /* --- signs of life ------------------------------------------------------ */
 
 static void ping(struct nm_rdma_session *s)

@@ -37,9 +37,15 @@ static void quiesce(struct nm_rdma_session *s)
 		nm_rdma_client_abort(&s->ch[i]);
 }
 
+/* The peer's last message may say why: the mirror gets it first. */
 static void abort_work(struct work_struct *work)
 {
-	quiesce(container_of(work, struct nm_rdma_session, abort));
+	struct nm_rdma_session *s = container_of(work, struct nm_rdma_session,
+						 abort);
+
+	flush_work(&s->ctl.work);
+	nm_link_down(s->rl->link, s->why);
+	quiesce(s);
 }
 
 struct nm_rdma_session *nm_rdma_session_alloc(struct nm_rdma *rl, u64 id,
@@ -100,10 +106,9 @@ void nm_rdma_session_fail(struct nm_rdma_session *s, const char *why)
 		return;
 	wake_up(&s->rl->wait);
 	wake_up(&s->ctl.wait);
-	if (READ_ONCE(s->up)) {
-		nm_link_down(s->rl->link, why);
+	s->why = why;
+	if (READ_ONCE(s->up))
 		queue_work(nm_rdma_wq, &s->abort);
-	}
 	else if (s->rl->link->node_id)
 		queue_delayed_work(nm_rdma_wq, &s->rl->connect, 0);
 }
@@ -122,10 +127,8 @@ void nm_rdma_session_joined(struct nm_rdma_channel *ch)
 	rl->told = false;
 	nm_link_up(rl->link, s->id);
 	WRITE_ONCE(s->up, true);
-	if (READ_ONCE(s->failed)) {
-		nm_link_down(rl->link, "the connection broke at once");
+	if (READ_ONCE(s->failed))
 		queue_work(nm_rdma_wq, &s->abort);
-	}
 	queue_work(nm_rdma_wq, &s->ctl.work);
 	queue_delayed_work(nm_rdma_wq, &s->tick, 0);
 }
@@ -134,7 +137,8 @@ void nm_rdma_session_destroy(struct nm_rdma_session *s)
 {
 	unsigned int i;
 
-	WRITE_ONCE(s->failed, true);
+	if (!xchg(&s->failed, true) && s->up)
+		nm_rdma_ctl_linger(s);
 	cancel_delayed_work_sync(&s->tick);
 	cancel_work_sync(&s->abort);
 	quiesce(s);

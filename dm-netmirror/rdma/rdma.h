@@ -170,6 +170,7 @@ struct nm_rdma_session {
 	atomic_t nr_joined;
 	bool up;			/* nm_link_up() was called */
 	bool failed;
+	const char *why;
 	bool quiet;			/* nothing is in flight any more */
 	struct work_struct abort;	/* makes it so */
 	unsigned long last_seen;	/* jiffies */
@@ -257,6 +258,8 @@ int nm_rdma_ctl_create(struct nm_rdma_channel *ch);
 void nm_rdma_ctl_destroy(struct nm_rdma_channel *ch);
 void nm_rdma_ctl_received(struct nm_rdma_channel *ch, struct nm_rdma_rx *rx);
 void nm_rdma_ctl_tick(struct work_struct *work);
+/* Give the last message some time to arrive. */
+void nm_rdma_ctl_linger(struct nm_rdma_session *s);
 int nm_rdma_send_ctl(struct nm_link *link, const void *msg, size_t len);
 
 static inline bool nm_rdma_is_control(const struct nm_rdma_channel *ch)

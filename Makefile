@@ -49,6 +49,7 @@ unit: setup-test
 check: setup-test
 	$(MAKE) unit tools lab-modules
 	$(MAKE) -C tests/tool O=$(O)/tool-test tool
+	$(MAKE) -C tests/scripts O=$(O)/testtools
 	tests/run-check.sh $(LAB_KERNELS)
 
 demo: setup-test

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * journal - writes that tell when they were acknowledged.
+ *
+ *   journal write DEVICE VERSION	writes blocks durably until it is ended,
+ *					versions from VERSION on; prints "block
+ *					version" after each write that returned
+ *   journal check DEVICE <LINES	fails unless each block of the lines has
+ *					its version or a later one
+ *
+ * Every sector carries the number and the version of its block, so that a block
+ * at the wrong place or an old half of it is seen.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define BLOCK		4096
+#define SECTOR		512
+#define WRITERS		4
+#define BLOCKS_EACH	512
+#define STRIDE		197	/* prime to BLOCKS_EACH: scattered */
+
+struct stamp {
+	uint64_t block;
+	uint64_t version;
+};
+
+static char buf[BLOCK] __attribute__((aligned(BLOCK)));
+
+static void writer(int fd, unsigned int first, uint64_t version)
+{
+	unsigned int i, at;
+
+	for (i = 0;; i++) {
+		struct stamp s = {
+			.block = first + i * STRIDE % BLOCKS_EACH,
+			.version = version + i / BLOCKS_EACH,
+		};
+		char line[64];
+
+		for (at = 0; at < BLOCK; at += SECTOR)
+			memcpy(buf + at, &s, sizeof(s));
+		if (pwrite(fd, buf, BLOCK, s.block * BLOCK) != BLOCK) {
+			perror("journal: write");
+			exit(1);
+		}
+		/* One write a line, so that lines of several writers stay whole. */
+		at = snprintf(line, sizeof(line), "%llu %llu\n",
+			      (unsigned long long)s.block,
+			      (unsigned long long)s.version);
+		if (write(STDOUT_FILENO, line, at) != (ssize_t)at)
+			exit(1);
+	}
+}
+
+static int run_writers(const char *device, uint64_t version)
+{
+	int fd = open(device, O_RDWR | O_DIRECT | O_DSYNC);
+	int i, status, ret = 0;
+
+	if (fd < 0) {
+		perror(device);
+		return 1;
+	}
+	for (i = 0; i < WRITERS; i++)
+		if (!fork())
+			writer(fd, i * BLOCKS_EACH, version);
+	while (wait(&status) > 0)
+		ret |= !WIFSIGNALED(status);
+	return ret;
+}
+
+static int check_block(int fd, uint64_t block, uint64_t version)
+{
+	unsigned int at;
+	struct stamp s;
+
+	if (pread(fd, buf, BLOCK, block * BLOCK) != BLOCK) {
+		perror("journal: read");
+		return 1;
+	}
+	for (at = 0; at < BLOCK; at += SECTOR) {
+		memcpy(&s, buf + at, sizeof(s));
+		if (s.block == block && s.version >= version)
+			continue;
+		printf("block %llu, byte %u: acknowledged version %llu, found version %llu of block %llu\n",
+		       (unsigned long long)block, at,
+		       (unsigned long long)version,
+		       (unsigned long long)s.version,
+		       (unsigned long long)s.block);
+		return 1;
+	}
+	return 0;
+}
+
+static int check(const char *device)
+{
+	static uint64_t newest[WRITERS * BLOCKS_EACH];
+	unsigned long long block, version;
+	unsigned int bad = 0, nr = 0;
+	int fd = open(device, O_RDONLY | O_DIRECT);
+	char line[256];
+
+	if (fd < 0) {
+		perror(device);
+		return 1;
+	}
+	while (fgets(line, sizeof(line), stdin))
+		if (sscanf(line, "%llu %llu", &block, &version) == 2 &&
+		    strchr(line, '\n') && block < WRITERS * BLOCKS_EACH &&
+		    version > newest[block])
+			newest[block] = version;
+	for (block = 0; block < WRITERS * BLOCKS_EACH; block++) {
+		if (!newest[block])
+			continue;
+		nr++;
+		bad += check_block(fd, block, newest[block]);
+	}
+	printf("%u blocks were acknowledged, %u of them are lost\n", nr, bad);
+	return bad || !nr;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 4 && !strcmp(argv[1], "write"))
+		return run_writers(argv[2], strtoull(argv[3], NULL, 0));
+	if (argc == 3 && !strcmp(argv[1], "check"))
+		return check(argv[2]);
+	fprintf(stderr, "usage: journal write DEVICE VERSION | check DEVICE\n");
+	return 2;
+}

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# links: loop rdma
+# links: rdma
 #
 #   r0-a (primary) <-- link --> r0-b, in one guest (loop) or two (rdma)
 #

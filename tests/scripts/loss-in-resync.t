@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# links: loop rdma
+# links: loop
 #
 #   r0-a (primary, under load) <-- link --> r0-b (being filled)
 #

@@ -316,10 +316,14 @@ lab__qemu()
 	# locked instructions and barriers into plain ones. Its disk and network threads then
 	# miss a notification now and then, and the device hangs for good.
 	#
+	# -cx16: the emulator of Debian 12 now and then leaves a cmpxchg16b with the low half
+	# of a pointer in the flags register. With the direction flag so set, the slab
+	# allocator's next memset or memcpy runs backwards.
+	#
 	# In the background of this shell, which must not wait for it when it exits and
 	# must not report its death: hence disown.
 	ip netns exec "$lab__netns" qemu-system-x86_64 \
-		-name "node$n" -accel tcg,thread=multi -cpu max,-pclmulqdq \
+		-name "node$n" -accel tcg,thread=multi -cpu max,-pclmulqdq,-cx16 \
 		-smp "${LAB_SMP:-1},maxcpus=$((${LAB_SMP:-1} + 1))" -m "${LAB_MEM:-1024}" \
 		-nodefaults -no-user-config -nographic -no-reboot \
 		-kernel "$lab__image/kernel" -initrd "$lab__image/initrd" \

@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# run-check.sh KERNEL...: run every test under one prove. What needs guests runs
-# once for each kernel and each link that the scenario names in its "# links:"
-# line.
+# run-check.sh KERNEL...: run every test under one prove. A scenario that needs guests
+# says in its "# links:" line over which links it can run. It runs over each of them
+# on each kernel, or, where it has a "# check:" line, only in the pairs of kernel and
+# link that are named there. With CHECK=full that line does not count.
 set -eu
 
 top=$(realpath "$(dirname "$0")/..")
@@ -23,7 +24,12 @@ list+=("$top"/tests/tool/*.t)
 for kernel in "$@"; do
 	for t in tests/scripts/*.t; do
 		links=$(sed -n 's/^# links: //p' "$t")
+		pairs=$(sed -n 's/^# check: //p' "$t")
 		for link in ${links:?"$t has no links line"}; do
+			if [ "${CHECK-}" != full ] && [ -n "$pairs" ] &&
+			   [[ " $pairs " != *" $kernel-$link "* ]]; then
+				continue
+			fi
 			case=$cases/$kernel-$link-$(basename "$t")
 			printf '#!/bin/bash\nexport LAB_KERNEL=%s LINK=%s\nexec %q\n' \
 				"$kernel" "$link" "$top/$t" >"$case"

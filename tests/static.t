@@ -65,6 +65,21 @@ pure_core_does_not_ask_where_it_is()
 	found '__KERNEL__' | grep -E '^(bitmap|dm-netmirror/core|include)/' | none
 }
 
+# A pair that no run has would leave a scenario out without a word.
+scenarios_name_runs_that_exist()
+{
+	local t links pair
+
+	for t in tests/scripts/*.t; do
+		links=$(sed -n 's/^# links: //p' "$t")
+		# shellcheck disable=SC2013 # words of one line
+		for pair in $(sed -n 's/^# check: //p' "$t"); do
+			[[ " 6.1 6.12 " = *" ${pair%-*} "* && " $links " = *" ${pair#*-} "* ]] ||
+				echo "$t: $pair"
+		done
+	done | none
+}
+
 formats_need_only_types()
 {
 	sources '^include/' | xargs grep -nE '^ *# *include' |
@@ -154,6 +169,7 @@ all_have_a_licence()
 	return "$missing"
 }
 
+ok "each scenario names runs that exist" scenarios_name_runs_that_exist
 ok "no file has more than 700 lines" no_long_file
 ok "each source names its licence" all_have_a_licence
 

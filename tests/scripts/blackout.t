@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # links: rdma
+# check: 6.12-rdma
 #
 #   r0-a (primary) <-- link --> r0-b, in one guest (loop) or two (rdma)
 #

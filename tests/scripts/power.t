@@ -4,8 +4,8 @@
 #
 #   r0-a in guest 1 <-- link --> r0-b in guest 2
 #
-# First the secondary, then the primary loses power under durable writes.  The
-# other goes on, or is promoted with evidence, and every write that was
+# First the secondary, then the primary, then both lose power under durable writes.
+# The other goes on, or is promoted with evidence, and every write that was
 # acknowledged is there (I1, I2, I5).  The one that returns gets only what may
 # differ (I3, I4), and the legs are the same in the end (I7).  The disks keep what
 # was written to them, flushed or not.
@@ -21,7 +21,6 @@ mirror_boot
 ok "the legs are made" mirror_create
 ok "both nodes are up and connected" mirror_up
 ok "a is promoted" ctl a promote
-
 
 # copied NODE COMMAND...: sets $copied to the regions that NODE copied meanwhile
 copied()
@@ -69,4 +68,18 @@ ok "nothing is lost" nothing_is_lost b
 ok "b is demoted" lab_until 5 ctl b demote
 ok "a is promoted" ctl a promote
 ok "nothing is lost on a either" nothing_is_lost a
+
+# Both at once: which of them has a write that was in flight is open, but both have
+# what was acknowledged.
+ok "a writes" writes a
+lab_power_cut 1
+lab_power_cut 2
+writes_end
+ok "both lost power and have it back" back 1 2
+ok "both nodes are up and connected" mirror_up
+ok "in sync" lab_until 30 in_sync
+is "$(st a role)/$(st b role)" secondary/secondary "nobody is primary by itself"
+ok "the legs are the same" same_legs
+ok "b is promoted" ctl b promote
+ok "nothing is lost" nothing_is_lost b
 mirror_done

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # links: loop
+# check: 6.12-loop
 #
 #   guest 1: r0-a on the disk "leg" <-- loop --> r0-b on the disk "other"
 #

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# links: loop
+# links: loop rdma
+# check: 6.1-rdma 6.12-rdma 6.12-loop
 #
 #   r0-a <-- link --> r0-b
 #
@@ -111,6 +112,14 @@ ok "a connects" ctl a connect
 ok "both are refused" eval "until_st 10 a link refused:two-primaries && until_st 10 b link refused:two-primaries"
 goes_down "refused" a
 goes_down "refused" b
+# Both may have shown their users something; one has to give way.
+ok "a is up" ctl a up
+ok "a gives way" ctl a invalidate
+ok "b is up" ctl b up
+rate b 0
+ok "in sync" lab_until 60 in_sync
+goes_down "after the copy" a
+goes_down "after the copy" b
 
 # --- users -----------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # links: loop rdma
+# check: 6.1-loop 6.12-rdma
 #
 # The roles change in the middle of a resync: the new primary, whose leg is the
 # target, reads what it misses from its peer and pulls the rest (I5, I8). The

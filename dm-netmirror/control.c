@@ -41,6 +41,12 @@ static void promote(struct nm_mirror *m, struct nm_cmd *cmd)
 	if (forced) {
 		nm_warn(m, "promoted by force: the data of this leg may be old or mixed, and they win from now on\n");
 		err = nm_turn(m, false, NM_SBF_CONSISTENT);
+	} else if (!connected && m->sb.flags & NM_SBF_PEER_HAS_GEN) {
+		/*
+		 * What is read and flushed here from now on must not be undone
+		 * by what the lost peer has marked, even if nothing is written.
+		 */
+		err = nm_turn(m, true, 0);
 	}
 	if (!err)
 		err = nm_set_flags(m, NM_SBF_PRIMARY,
@@ -98,7 +104,7 @@ static void run_promote(struct nm_mirror *m, struct nm_cmd *cmd)
 static void run_demote(struct nm_mirror *m, struct nm_cmd *cmd)
 {
 	u8 role = NM_SECONDARY;
-	int err;
+	int err = 0;
 
 	if (m->state.role != NM_PRIMARY) {
 		finish(cmd, 0, NM_REFUSE_NOT);
@@ -111,13 +117,17 @@ static void run_demote(struct nm_mirror *m, struct nm_cmd *cmd)
 	}
 	nm_resync_halt(m);
 	nm_io_freeze(m);
-	err = nm_zone_checkpoint(m, 0);
+	if (!(m->sb.flags & NM_SBF_LEG_FAILED))
+		err = nm_zone_checkpoint(m, 0, true);
 	if (!err)
 		err = nm_set_flags(m, 0, NM_SBF_PRIMARY);
 	if (!err) {
 		set_role(m, NM_SECONDARY);
 		if (m->state.link == NM_LINK_CONNECTED)
 			nm_session_send(m, NM_OP_ROLE_IS, &role, 1);
+		else if (m->state.link == NM_LINK_HANDSHAKE)
+			/* Our HELLO told another role. */
+			nm_session_refuse(m, NM_REFUSE_RESTART, NULL);
 	} else {
 		nm_err(m, "cannot demote: a leg or the metadata cannot be flushed: error %d\n",
 		       err);
@@ -135,7 +145,7 @@ static int start_link(struct nm_mirror *m)
 
 	if (m->state.link != NM_LINK_OFF || m->closed || m->suspended)
 		return 0;
-	if (m->sb.flags & NM_SBF_LEG_FAILED)
+	if (m->sb.flags & NM_SBF_LEG_FAILED && m->state.role != NM_PRIMARY)
 		return 0;
 	nm_set_link(m, NM_EV_START);
 	err = m->link.ops->start(&m->link);
@@ -155,6 +165,63 @@ static void stop_link(struct nm_mirror *m, enum nm_refusal why)
 	nm_session_stop(m, why);
 }
 
+/* --- attach ------------------------------------------------------------- */
+
+static int refuse_leg(struct nm_mirror *m, const char *why)
+{
+	nm_err(m, "cannot attach the leg %pg: %s; to replace it, make new metadata on another device and reload the table\n",
+	       m->local->bdev, why);
+	return -EINVAL;
+}
+
+/*
+ * All metadata are written anew from memory: which of the last writes arrived
+ * before the failure is not known.
+ */
+static int attach(struct nm_mirror *m)
+{
+	const char *why = "its superblocks cannot be read";
+	int err;
+
+	err = nm_meta_read_sb(m, m->old_sb, &why);
+	if (err)
+		return refuse_leg(m, why);
+	if (memcmp(m->old_sb->uuid, m->sb.uuid, NM_UUID_LEN) ||
+	    m->old_sb->node_id != m->sb.node_id)
+		return refuse_leg(m, "it belongs to another mirror or node");
+
+	mutex_lock(&m->meta_mutex);
+	m->meta_failed = false;
+	m->sb.seq = max(m->sb.seq, m->old_sb->seq);
+	m->sb.flags &= ~(NM_SBF_LEG_FAILED | NM_SBF_CONSISTENT);
+	err = nm_meta_write_sb(m);
+	mutex_unlock(&m->meta_mutex);
+	if (!err)
+		err = nm_zone_write_all(m);
+	if (err) {
+		m->sb.flags |= NM_SBF_LEG_FAILED;
+		return refuse_leg(m, "its metadata cannot be written");
+	}
+	return 0;
+}
+
+static void run_attach(struct nm_mirror *m, struct nm_cmd *cmd)
+{
+	int err = 0;
+
+	if (m->sb.flags & NM_SBF_LEG_FAILED) {
+		err = attach(m);
+		nm_publish(m);
+		if (!err)
+			nm_info(m, "the local leg is attached again and gets what it missed from the peer\n");
+		if (!err && m->session)
+			nm_session_refuse(m, NM_REFUSE_RESTART, NULL);
+		else if (!err)
+			err = start_link(m);
+	}
+	finish(cmd, err, NM_REFUSE_NOT);
+}
+
 /* --- invalidate --------------------------------------------------------- */
 
 static void run_invalidate_local(struct nm_mirror *m, struct nm_cmd *cmd)
@@ -163,6 +230,12 @@ static void run_invalidate_local(struct nm_mirror *m, struct nm_cmd *cmd)
 
 	if (m->state.role == NM_PRIMARY) {
 		nm_err(m, "cannot invalidate the local leg of a primary; demote it first\n");
+		finish(cmd, -EBUSY, NM_REFUSE_NOT);
+		return;
+	}
+	if (m->state.sync == NM_SYNC_SOURCE ||
+	    m->state.link == NM_LINK_HANDSHAKE) {
+		nm_err(m, "cannot invalidate the local leg while the peer's is being filled from it; disconnect first\n");
 		finish(cmd, -EBUSY, NM_REFUSE_NOT);
 		return;
 	}
@@ -225,12 +298,15 @@ static int run_suspend(struct nm_mirror *m)
 			stop_link(m, NM_REFUSE_SUSPENDED);
 		return 0;
 	}
-	return nm_zone_checkpoint(m, 0);
+	if (m->sb.flags & NM_SBF_LEG_FAILED)
+		return 0;
+	return nm_zone_checkpoint(m, 0, true);
 }
 
 static int run_resume(struct nm_mirror *m)
 {
 	m->suspended = false;
+	m->hold_over = false;
 	nm_resync_kick(m);
 	if (m->state.link == NM_LINK_OFF &&
 	    (m->state.refusal == NM_REFUSE_NOT ||
@@ -255,6 +331,9 @@ void nm_control_run(struct nm_mirror *m, struct nm_cmd *cmd)
 		return;
 	case NM_CMD_INVALIDATE_REMOTE:
 		run_invalidate_remote(m, cmd);
+		return;
+	case NM_CMD_ATTACH:
+		run_attach(m, cmd);
 		return;
 	case NM_CMD_CONNECT:
 		err = start_link(m);

@@ -4,12 +4,11 @@
  *
  * map -> (held while the mirror is frozen) -> range -> zone -> issue to the
  * peer and the local leg -> both answered -> end.  A write that must not be
- * acknowledged yet (the peer is lost, a generation has to turn) is parked for
- * the worker.  Every step runs in the context of the one before; only waiting
+ * acknowledged yet (the peer is lost, a generation has to turn), or that no leg
+ * can take, is parked for the worker; see hold.c.  Every step runs in the context of the one before; only waiting
  * goes through a worker.
  */
 #include "io.h"
-
 
 static struct nm_io *io_of(struct bio *bio)
 {
@@ -42,49 +41,40 @@ static void io_park(struct nm_io *io, enum nm_io_stage stage)
 	wake_up(&m->drained);
 }
 
-/*
- * The legs have answered and nothing stands against acknowledging the write:
- * @on_both says whether both have it.
- */
-static void write_finish(struct nm_io *io, bool on_both, blk_status_t status)
+void nm_io_leave(struct nm_io *io, bool on_both)
 {
 	struct nm_mirror *m = io->mirror;
-	struct nm_shard *s = nm_shard_of(m, io->zone);
+	struct nm_shard *s = nm_shard_of(m, io->zone.zone);
 	unsigned long flags;
 
 	spin_lock_irqsave(&s->lock, flags);
 	if (io->peer_epoch != READ_ONCE(m->peer_epoch))
 		on_both = false;
-	nm_marks_write_end(&m->marks, io->first, io->last, on_both);
+	if (io->zoned)
+		nm_marks_write_end(&m->marks, io->first, io->last, on_both);
+	else if (io->mirrored)
+		nm_marks_set_dirty(&m->marks, io->first, io->last);
+	io->zoned = false;
 	nm_range_unlock(m, s, &io->range);
 	spin_unlock_irqrestore(&s->lock, flags);
-	io_end_bio(io, status);
 }
 
-static void write_abandon(struct nm_io *io, blk_status_t status)
+void nm_io_finish(struct nm_io *io, bool on_both, blk_status_t status)
 {
-	struct nm_mirror *m = io->mirror;
-	struct nm_shard *s = nm_shard_of(m, io->zone);
-	unsigned long flags;
-
-	spin_lock_irqsave(&s->lock, flags);
-	nm_range_unlock(m, s, &io->range);
-	spin_unlock_irqrestore(&s->lock, flags);
+	if (nm_io_is_write(io))
+		nm_io_leave(io, on_both);
 	io_end_bio(io, status);
 }
 
 /* The last answer of a write or flush is in. */
 static void io_answered(struct nm_io *io)
 {
-	if (io->mirrored && io->remote_status) {
+	if (io->mirrored &&
+	    (io->remote_status || nm_is_leg_error(io->local_status)))
 		io_park(io, NM_IO_ANSWERED);
-		return;
-	}
-	if (io->op == NM_OP_FLUSH)
-		io_end_bio(io, io->local_status);
 	else
-		write_finish(io, io->mirrored && !io->local_status,
-			     io->local_status);
+		nm_io_finish(io, io->mirrored && io->local && !io->local_status,
+			  io->local_status);
 }
 
 static void io_put(struct nm_io *io)
@@ -132,112 +122,122 @@ static void submit_local(struct nm_io *io)
 	submit_bio_noacct(clone);
 }
 
-static void io_issue(struct nm_io *io)
+/*
+ * The peer's leg is the only whole one: what it has in a volatile cache would be
+ * lost with its power.
+ */
+static void harden(struct nm_io *io)
+{
+	if (!nm_io_is_write(io))
+		return;
+	io->req.flags |= NM_WF_FUA;
+	if (io->op == NM_OP_DISCARD)
+		io->req.op = NM_OP_WRITE_ZEROES;
+}
+
+void nm_io_issue(struct nm_io *io)
 {
 	struct nm_mirror *m = io->mirror;
 	unsigned int mode = READ_ONCE(m->mode);
-	bool local = mode & NM_MODE_LOCAL;
 
+	io->local = mode & NM_MODE_LOCAL;
 	io->mirrored = mode & NM_MODE_REMOTE;
-	if (!io->mirrored && !(mode & NM_MODE_TURNED) &&
-	    io->op != NM_OP_FLUSH) {
-		if (mode & NM_MODE_PRIMARY && local) {
-			io_park(io, NM_IO_NEW);
-			return;
-		}
-		local = false;
+	if (!io->mirrored && !(io->local && mode & NM_MODE_TURNED)) {
+		io_park(io, NM_IO_NEW);
+		return;
 	}
+	if (!io->local || mode & NM_MODE_STALE)
+		harden(io);
 	io->peer_epoch = READ_ONCE(m->peer_epoch);
-	io->local_status = local ? BLK_STS_OK : BLK_STS_IOERR;
+	io->local_status = BLK_STS_OK;
 	io->remote_status = BLK_STS_OK;
-	atomic_set(&io->pending, 1 + local + io->mirrored);
+	atomic_set(&io->pending, 1 + io->local + io->mirrored);
 	if (io->mirrored)
 		m->link.ops->submit(&m->link, &io->req);
-	if (local)
+	if (io->local)
 		submit_local(io);
 	io_put(io);
 }
 
 /* --- from range to zone to issue ---------------------------------------- */
 
-static void write_enter_zone(struct nm_io *io)
+/* Without the local leg there is nothing to mark here: the peer does. */
+void nm_io_enter_zone(struct nm_io *io)
 {
 	struct nm_mirror *m = io->mirror;
-	struct nm_shard *s = nm_shard_of(m, io->zone);
-	unsigned long flags;
-	bool active;
 
-	spin_lock_irqsave(&s->lock, flags);
-	active = nm_marks_write_begin(&m->marks, io->zone);
-	if (!active) {
-		spin_lock(&m->list_lock);
-		list_add_tail(&io->list, &m->cold);
-		spin_unlock(&m->list_lock);
+	if (READ_ONCE(m->mode) & NM_MODE_LOCAL) {
+		if (!nm_zone_enter(m, &io->zone))
+			return;
+		io->zoned = true;
 	}
-	spin_unlock_irqrestore(&s->lock, flags);
-	if (active)
-		io_issue(io);
-	else
-		queue_work(m->io_wq, &m->activate_work);
+	nm_io_issue(io);
 }
 
-void nm_io_activated(struct nm_mirror *m, struct list_head *ios, int err)
+static void write_activated(struct nm_mirror *m, struct nm_zone_wait *wait,
+			    int err)
 {
-	struct nm_io *io, *next;
+	struct nm_io *io = container_of(wait, struct nm_io, zone);
 
-	list_for_each_entry_safe(io, next, ios, list) {
-		list_del(&io->list);
-		if (err)
-			write_abandon(io, errno_to_blk_status(err));
-		else
-			write_enter_zone(io);
-	}
+	if (err)
+		io_park(io, NM_IO_NEW);
+	else
+		nm_io_enter_zone(io);
 }
 
 static void write_granted(struct nm_mirror *m, struct nm_range *range)
 {
-	write_enter_zone(container_of(range, struct nm_io, range));
+	nm_io_enter_zone(container_of(range, struct nm_io, range));
 }
 
 static void write_start(struct nm_io *io)
 {
 	struct nm_mirror *m = io->mirror;
-	struct nm_shard *s = nm_shard_of(m, io->zone);
+	struct nm_shard *s = nm_shard_of(m, io->zone.zone);
 	unsigned long flags;
 	bool granted;
 
 	io->range.granted = write_granted;
+	io->zone.fn = write_activated;
 	spin_lock_irqsave(&s->lock, flags);
 	granted = nm_range_lock(s, &io->range, io->req.sector,
 				io->req.len >> SECTOR_SHIFT);
 	spin_unlock_irqrestore(&s->lock, flags);
 	if (granted)
-		write_enter_zone(io);
+		nm_io_enter_zone(io);
 }
 
 /* --- reads -------------------------------------------------------------- */
 
+/* A peer that was lost may come back, or leave the local leg to read from. */
 static void read_from_peer_done(struct nm_req *req, blk_status_t status)
 {
-	io_end_bio(container_of(req, struct nm_io, req), status);
+	struct nm_io *io = container_of(req, struct nm_io, req);
+
+	if (status == BLK_STS_TRANSPORT) {
+		io_park(io, NM_IO_NEW);
+		return;
+	}
+	if (!status && io->local_failed)
+		nm_resync_repair(io->mirror, io->first, io->last);
+	io_end_bio(io, status);
 }
 
 static void read_from_peer(struct nm_io *io)
 {
-	io->from_peer = true;
 	io->req.done = read_from_peer_done;
 	nm_count(io->mirror, NM_C_REMOTE_READS);
 	io->mirror->link.ops->submit(&io->mirror->link, &io->req);
 }
 
-static enum nm_read_from read_place(struct nm_io *io)
+enum nm_read_from nm_io_read_place(struct nm_io *io)
 {
 	struct nm_mirror *m = io->mirror;
 	unsigned int mode = READ_ONCE(m->mode);
 	bool dirty = false;
 
 	if (mode & NM_MODE_STALE) {
-		struct nm_shard *s = nm_shard_of(m, io->zone);
+		struct nm_shard *s = nm_shard_of(m, io->zone.zone);
 		unsigned long flags;
 
 		spin_lock_irqsave(&s->lock, flags);
@@ -264,7 +264,11 @@ static void io_prepare(struct nm_mirror *m, struct nm_io *io, struct bio *bio)
 	io->mirror = m;
 	io->bio = bio;
 	io->iter = bio->bi_iter;
-	io->from_peer = false;
+	io->local = false;
+	io->mirrored = false;
+	io->zoned = false;
+	io->local_failed = false;
+	io->local_status = BLK_STS_OK;
 	io->ended = false;
 	io->req = (struct nm_req){
 		.sector = sector,
@@ -300,39 +304,40 @@ static void io_prepare(struct nm_mirror *m, struct nm_io *io, struct bio *bio)
 		io->req.sector = 0;
 		return;
 	}
-	io->zone = nm_zone_of(geo, sector);
+	io->zone.zone = nm_zone_of(geo, sector);
 	io->first = nm_region_of(geo, sector);
 	io->last = nm_region_of(geo, sector + sectors - 1);
 }
 
-/* Go on with a bio that was held. */
-static void io_start(struct nm_io *io)
+void nm_io_read_start(struct nm_io *io)
 {
-	if (!(READ_ONCE(io->mirror->mode) & NM_MODE_PRIMARY)) {
+	switch (nm_io_read_place(io)) {
+	case NM_READ_LOCAL:
+		read_local(io);
+		submit_bio_noacct(io->bio);
+		break;
+	case NM_READ_PEER:
+		read_from_peer(io);
+		break;
+	case NM_READ_NOWHERE:
+		io_park(io, NM_IO_NEW);
+		break;
+	}
+}
+
+/* Go on with a bio that was held. */
+void nm_io_start(struct nm_io *io)
+{
+	io->local = false;
+	io->mirrored = false;
+	if (!(READ_ONCE(io->mirror->mode) & NM_MODE_PRIMARY))
 		io_end_bio(io, BLK_STS_IOERR);
-		return;
-	}
-	switch (io->op) {
-	case NM_OP_READ:
-		switch (read_place(io)) {
-		case NM_READ_LOCAL:
-			read_local(io);
-			submit_bio_noacct(io->bio);
-			break;
-		case NM_READ_PEER:
-			read_from_peer(io);
-			break;
-		case NM_READ_NOWHERE:
-			io_end_bio(io, BLK_STS_IOERR);
-			break;
-		}
-		break;
-	case NM_OP_FLUSH:
-		io_issue(io);
-		break;
-	default:
+	else if (io->op == NM_OP_READ)
+		nm_io_read_start(io);
+	else if (io->op == NM_OP_FLUSH)
+		nm_io_issue(io);
+	else
 		write_start(io);
-	}
 }
 
 /* A write never crosses a zone; what follows comes back as another bio. */
@@ -374,11 +379,11 @@ int nm_io_map(struct nm_mirror *m, struct bio *bio)
 	io_prepare(m, io, bio);
 	if (!io_enter(m, io))
 		return DM_MAPIO_SUBMITTED;
-	if (io->op == NM_OP_READ && read_place(io) == NM_READ_LOCAL) {
+	if (io->op == NM_OP_READ && nm_io_read_place(io) == NM_READ_LOCAL) {
 		read_local(io);
 		return DM_MAPIO_REMAPPED;
 	}
-	io_start(io);
+	nm_io_start(io);
 	return DM_MAPIO_SUBMITTED;
 }
 
@@ -392,7 +397,7 @@ static void read_again(struct work_struct *work)
 
 /*
  * dm's end_io, for every bio that map did not kill.  A read that the local leg
- * failed is tried on the peer.
+ * failed is tried on the peer, or when that is not there the worker decides.
  */
 int nm_io_end(struct nm_mirror *m, struct bio *bio, blk_status_t *error)
 {
@@ -402,124 +407,21 @@ int nm_io_end(struct nm_mirror *m, struct bio *bio, blk_status_t *error)
 	if (!io->mirror)
 		return DM_ENDIO_DONE;
 	if (unlikely(*error) && io->op == NM_OP_READ && !io->ended &&
-	    *error != BLK_STS_NOTSUPP &&
-	    nm_read_from(mode & ~NM_MODE_LOCAL, true) == NM_READ_PEER) {
-		nm_warn_ratelimited(m, "cannot read sector %llu of %pg; reading it from the peer\n",
+	    *error != BLK_STS_NOTSUPP) {
+		nm_warn_ratelimited(m, "cannot read sector %llu of %pg\n",
 				    io->req.sector, m->local->bdev);
-		INIT_WORK(&io->work, read_again);
-		queue_work(m->io_wq, &io->work);
+		io->local_failed = true;
+		io->local_status = *error;
+		if (nm_read_from(mode & ~NM_MODE_LOCAL, true) == NM_READ_PEER) {
+			INIT_WORK(&io->work, read_again);
+			queue_work(m->io_wq, &io->work);
+		} else {
+			io_park(io, NM_IO_NEW);
+		}
 		return DM_ENDIO_INCOMPLETE;
 	}
 	percpu_ref_put(&m->io_ref);
 	return DM_ENDIO_DONE;
-}
-
-/* --- freeze, and what is parked ----------------------------------------- */
-
-void nm_io_drained(struct percpu_ref *ref)
-{
-	struct nm_mirror *m = container_of(ref, struct nm_mirror, io_ref);
-
-	WRITE_ONCE(m->io_idle, true);
-	wake_up(&m->drained);
-}
-
-static bool has_parked(struct nm_mirror *m)
-{
-	return !list_empty_careful(&m->parked);
-}
-
-void nm_io_wait(struct nm_mirror *m, bool (*done)(struct nm_mirror *m))
-{
-	while (!done(m)) {
-		wait_event(m->drained, done(m) || has_parked(m));
-		nm_io_run_parked(m);
-	}
-}
-
-static bool is_idle(struct nm_mirror *m)
-{
-	return READ_ONCE(m->io_idle);
-}
-
-/* A session that ends while this waits does not thaw: io_frozen comes last. */
-void nm_io_freeze(struct nm_mirror *m)
-{
-	if (m->io_frozen)
-		return;
-	m->io_idle = false;
-	percpu_ref_kill(&m->io_ref);
-	nm_io_wait(m, is_idle);
-	m->io_frozen = true;
-}
-
-void nm_io_thaw(struct nm_mirror *m)
-{
-	struct nm_io *io, *next;
-	LIST_HEAD(list);
-
-	if (!m->io_frozen)
-		return;
-	m->io_frozen = false;
-	percpu_ref_reinit(&m->io_ref);
-	spin_lock_irq(&m->list_lock);
-	list_splice_init(&m->held, &list);
-	list_for_each_entry(io, &list, list)
-		percpu_ref_get(&m->io_ref);
-	spin_unlock_irq(&m->list_lock);
-	list_for_each_entry_safe(io, next, &list, list) {
-		list_del(&io->list);
-		io_start(io);
-	}
-}
-
-/*
- * The peer did not take the write or flush.  It ends well when the local leg
- * has it and, for a write, a generation is durable that the peer does not have
- * (I4); the zone's mark, durable since before, covers the difference.
- */
-static void parked_answered(struct nm_io *io)
-{
-	struct nm_mirror *m = io->mirror;
-	blk_status_t status = io->local_status;
-
-	nm_session_lost_request(m);
-	if (!status && io->op != NM_OP_FLUSH)
-		status = errno_to_blk_status(nm_go_alone(m));
-	if (io->op == NM_OP_FLUSH)
-		io_end_bio(io, status);
-	else
-		write_finish(io, false, status);
-}
-
-/* A write that came while a write alone was not allowed yet. */
-static void parked_new(struct nm_io *io)
-{
-	struct nm_mirror *m = io->mirror;
-	int err = nm_go_alone(m);
-
-	if (!err)
-		io_issue(io);
-	else
-		write_finish(io, false, errno_to_blk_status(err));
-}
-
-void nm_io_run_parked(struct nm_mirror *m)
-{
-	struct nm_io *io, *next;
-	LIST_HEAD(list);
-
-	spin_lock_irq(&m->list_lock);
-	list_splice_init(&m->parked, &list);
-	spin_unlock_irq(&m->list_lock);
-
-	list_for_each_entry_safe(io, next, &list, list) {
-		list_del(&io->list);
-		if (io->stage == NM_IO_NEW)
-			parked_new(io);
-		else
-			parked_answered(io);
-	}
 }
 
 /* --- requests of the mirror itself --------------------------------------- */

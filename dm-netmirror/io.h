@@ -14,14 +14,16 @@ struct nm_io {
 	struct nm_mirror *mirror;
 	struct bio *bio;		/* the clone that dm gave us */
 	struct bvec_iter iter;		/* its payload, as it came */
-	struct list_head list;		/* held, cold or parked */
+	struct list_head list;		/* held or parked */
 	struct nm_range range;		/* writes */
-	u32 zone;
+	struct nm_zone_wait zone;
+	bool zoned;			/* counted in its zone */
 	u32 first, last;		/* regions */
 	u8 op;				/* enum nm_op */
 	u8 stage;			/* enum nm_io_stage, while parked */
+	bool local;			/* the local leg was asked */
 	bool mirrored;			/* the peer was asked */
-	bool from_peer;			/* a read that the peer serves */
+	bool local_failed;		/* a read that the local leg could not serve */
 	bool ended;			/* bio_endio() was called by us */
 	blk_status_t local_status;
 	blk_status_t remote_status;
@@ -30,5 +32,27 @@ struct nm_io {
 	struct work_struct work;	/* a read that goes to the peer after all */
 	struct nm_req req;
 };
+
+static inline bool nm_io_is_write(const struct nm_io *io)
+{
+	return io->op != NM_OP_READ && io->op != NM_OP_FLUSH;
+}
+
+/* An error that speaks of the leg, not of the request. */
+static inline bool nm_is_leg_error(blk_status_t status)
+{
+	return status && status != BLK_STS_NOTSUPP;
+}
+
+/* The steps of a bio, for hold.c; process context. */
+void nm_io_start(struct nm_io *io);
+enum nm_read_from nm_io_read_place(struct nm_io *io);
+void nm_io_read_start(struct nm_io *io);
+void nm_io_enter_zone(struct nm_io *io);
+/* Ask the legs; without one that may take it the worker decides. */
+void nm_io_issue(struct nm_io *io);
+/* A write leaves its zone and range; @on_both: do both legs have it? */
+void nm_io_leave(struct nm_io *io, bool on_both);
+void nm_io_finish(struct nm_io *io, bool on_both, blk_status_t status);
 
 #endif

@@ -3,8 +3,8 @@
  * Metadata I/O: superblock and mark blocks, one 4 KiB block at a time.
  *
  * A write is durable when it returns.  The first one that fails ends metadata
- * writing for good (meta_failed): what follows would build on a block of
- * unknown content.
+ * writing until the leg is attached again and all of it is written anew: what
+ * follows would build on a block of unknown content.
  */
 #include "mirror.h"
 
@@ -28,16 +28,17 @@ static int meta_write(struct nm_mirror *m, struct page *page, u32 block)
 	int err;
 
 	lockdep_assert_held(&m->meta_mutex);
+	/* The metadata of a leg that was given up live on in memory. */
 	if (m->meta_failed)
-		return -EIO;
+		return m->sb.flags & NM_SBF_LEG_FAILED ? 0 : -EIO;
 	err = meta_io(m, page, block,
 		      REQ_OP_WRITE | REQ_SYNC | REQ_META | REQ_FUA);
 	nm_count(m, NM_C_MD_WRITES);
 	if (err) {
 		WRITE_ONCE(m->meta_failed, true);
-		nm_err(m, "cannot write metadata block %u of %pg: error %d; writes are refused until the device is replaced and the mirror reloaded\n",
+		nm_err(m, "cannot write metadata block %u of %pg: error %d\n",
 		       block, nm_meta_bdev(m), err);
-		dm_table_event(m->ti->table);
+		nm_todo(m, NM_TODO_LEG_FAILED);
 	}
 	return err;
 }

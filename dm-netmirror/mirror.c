@@ -80,6 +80,7 @@ struct nm_mirror *nm_mirror_alloc(struct dm_target *ti)
 	INIT_WORK(&m->granted_work, nm_range_granted_work);
 	INIT_DELAYED_WORK(&m->checkpoint_work, nm_zone_checkpoint_work);
 	INIT_DELAYED_WORK(&m->timeout_work, nm_worker_timeout);
+	INIT_DELAYED_WORK(&m->hold_work, nm_io_hold_timeout);
 	m->link.mirror = m;
 	m->link.name = m->name;
 	if (alloc_buffers(m) || alloc_queues(m)) {
@@ -188,6 +189,7 @@ static int check_sb(struct nm_mirror *m)
 int nm_mirror_load(struct nm_mirror *m)
 {
 	enum nm_role role = NM_SECONDARY;
+	bool leg_failed = false;
 	const char *why;
 	int err;
 
@@ -200,7 +202,7 @@ int nm_mirror_load(struct nm_mirror *m)
 	err = check_sb(m);
 	if (err)
 		return err;
-	err = nm_registry_enter(m, &role);
+	err = nm_registry_enter(m, &role, &leg_failed);
 	if (err)
 		return err;
 	/* The old table may have written since we looked. */
@@ -208,6 +210,11 @@ int nm_mirror_load(struct nm_mirror *m)
 	if (err) {
 		err = refuse_sb(m, why);
 		goto out_leave;
+	}
+	/* A leg that was given up is not taken back unasked; a new one is. */
+	if (leg_failed && !nm_gens_blank(&m->sb.gens)) {
+		m->sb.flags |= NM_SBF_LEG_FAILED;
+		m->sb.flags &= ~NM_SBF_CONSISTENT;
 	}
 	err = nm_geometry_init(&m->marks.geo, m->sb.data_sectors,
 			       m->sb.region_shift, m->sb.zone_shift, &why);
@@ -248,6 +255,7 @@ void nm_mirror_close(struct nm_mirror *m)
 		return;
 	nm_command(m, &cmd);
 	cancel_delayed_work_sync(&m->timeout_work);
+	cancel_delayed_work_sync(&m->hold_work);
 	cancel_delayed_work_sync(&m->checkpoint_work);
 	flush_workqueue(m->state_wq);
 	flush_workqueue(m->io_wq);

@@ -40,6 +40,7 @@
 
 #define NM_NR_SHARDS	64
 #define NM_MAX_JOBS	16
+#define NM_MAX_REPAIRS	64
 
 /* A locked span of sectors within one zone; see range.c. */
 struct nm_range {
@@ -48,6 +49,14 @@ struct nm_range {
 	unsigned int nr_blocking;	/* earlier ranges that overlap */
 	struct list_head list;		/* on nm_mirror.granted */
 	void (*granted)(struct nm_mirror *m, struct nm_range *range);
+};
+
+/* A write that waits for its zone to become active; see zone.c. */
+struct nm_zone_wait {
+	struct list_head list;		/* on nm_mirror.cold */
+	u32 zone;
+	/* From the marks worker: enter the zone again, or give up with @err. */
+	void (*fn)(struct nm_mirror *m, struct nm_zone_wait *wait, int err);
 };
 
 struct nm_shard {
@@ -74,6 +83,7 @@ enum nm_counter {
 	NM_C_REMOTE_READS,	/* served by the peer */
 	NM_C_MD_WRITES,
 	NM_C_RESYNC_REGIONS,	/* copied */
+	NM_C_REPAIRS,		/* regions written anew after a read error */
 	NM_C_LINK_LOSSES,
 	NM_NR_COUNTERS,
 };
@@ -91,9 +101,11 @@ enum nm_todo {
 	NM_TODO_COMMAND,	/* an admin's command waits */
 	NM_TODO_PARKED,		/* I/O waits for a decision */
 	NM_TODO_SYNC,		/* a resync job found nothing more to do */
+	NM_TODO_REPAIR,		/* regions that could not be read wait in repairs */
 	NM_TODO_SYNCED,		/* pulled regions are durable: tell the source */
 	NM_TODO_TIMEOUT,	/* the handshake takes too long */
-	NM_TODO_LEG_FAILED,	/* the leg of this secondary returned an error */
+	NM_TODO_LEG_FAILED,	/* the leg or the metadata returned an error */
+	NM_TODO_HOLD_OVER,	/* I/O was held long enough */
 };
 
 enum nm_command {
@@ -103,6 +115,7 @@ enum nm_command {
 	NM_CMD_DISCONNECT,
 	NM_CMD_INVALIDATE_LOCAL,
 	NM_CMD_INVALIDATE_REMOTE,
+	NM_CMD_ATTACH,
 	NM_CMD_FREEZE,
 	NM_CMD_THAW,
 	NM_CMD_SUSPEND,		/* I/O is drained; settle the metadata */
@@ -155,7 +168,7 @@ struct nm_mirror {
 	u64 mark_seq;
 	struct page *mark_page;
 	struct page *sb_page;
-	bool meta_failed;		/* set once, never cleared */
+	bool meta_failed;		/* until the leg is attached again */
 
 	/* The data path: see nm_mode(). */
 	unsigned int mode;
@@ -163,7 +176,10 @@ struct nm_mirror {
 	struct percpu_ref io_ref;	/* I/O in flight; killed: hold new I/O */
 	wait_queue_head_t drained;	/* io_ref at zero, I/O parked, jobs done */
 	bool io_idle;			/* io_ref is at zero */
-	bool io_frozen;			/* the worker's own */
+	/* the worker's own */
+	bool io_killed;			/* io_ref is; new I/O is held */
+	bool io_frozen;			/* and at zero: nothing is in flight */
+	bool io_freezing;		/* somebody waits for that */
 	struct nm_shard *shards;
 	struct bio_set clones;
 	struct bio_set server_bios;
@@ -172,11 +188,13 @@ struct nm_mirror {
 	/* Protects the lists below. */
 	spinlock_t list_lock;
 	struct list_head held;		/* nm_io: came while io_ref was killed */
-	struct list_head cold;		/* nm_io: their zones need activation */
+	struct list_head cold;		/* nm_zone_wait */
 	struct list_head parked;	/* nm_io: the worker decides */
 	struct list_head granted;	/* nm_range: no longer blocked */
 	struct list_head ctl_list;	/* nm_ctl: from the peer */
 	struct list_head cmd_list;	/* nm_cmd */
+	u32 repairs[NM_MAX_REPAIRS];	/* regions */
+	unsigned int nr_repairs;
 	const char *down_why;
 	enum nm_refusal link_refusal;
 
@@ -195,6 +213,7 @@ struct nm_mirror {
 	struct workqueue_struct *state_wq;
 	struct work_struct work;
 	struct delayed_work timeout_work;
+	struct delayed_work hold_work;
 	unsigned long todo;		/* bits: enum nm_todo */
 	/*
 	 * Written by the worker under state_lock, read by the worker without,
@@ -202,6 +221,7 @@ struct nm_mirror {
 	 */
 	spinlock_t state_lock;
 	struct nm_state state;
+	u8 generation[NM_GEN_LEN];	/* the current one, for status */
 	/* the worker's own */
 	u64 session;			/* 0: none */
 	u64 new_session;		/* by the transport, for NM_TODO_LINK_UP */
@@ -218,17 +238,20 @@ struct nm_mirror {
 	struct nm_cmd *promoting;	/* waits for the peer's answer */
 	bool sync_done_sent;
 	bool suspended;
+	bool hold_over;			/* I/O without a leg fails until it connects */
 	char why[64];			/* refusal of the last command; state_lock */
 	bool closed;			/* its metadata belong to a newer table */
 
-	/* Read by server.c without a lock. */
+	/* Read without a lock by server.c and zone.c. */
 	bool serving;			/* sent_ready, for this session */
+	bool tracking;			/* the peer's writes are on this leg alone */
 
 	/* resync */
 	struct workqueue_struct *resync_wq;
 	struct mutex resync_mutex;	/* protects the cursor and jobs' busy */
 	u32 resync_cursor;
 	struct nm_job jobs[NM_MAX_JOBS];
+	struct nm_job repair_job;
 	bool resync_stop;
 	atomic_t nr_busy_jobs;
 	wait_queue_head_t resync_pause;	/* jobs that keep to the rate */
@@ -270,9 +293,11 @@ u64 nm_counter_sum(struct nm_mirror *m, enum nm_counter what);
 /* registry.c: one live mirror object for each (UUID, node). */
 /*
  * Take the node's place.  A suspended object of an older table gives it up and
- * hands over its role; one that is not suspended makes this fail with -EBUSY.
+ * hands over its role and whether it had given up its leg; one that is not
+ * suspended makes this fail with -EBUSY.
  */
-int nm_registry_enter(struct nm_mirror *m, enum nm_role *role);
+int nm_registry_enter(struct nm_mirror *m, enum nm_role *role,
+		      bool *leg_failed);
 void nm_registry_leave(struct nm_mirror *m);
 
 /* meta.c: metadata I/O.  Process context, may sleep. */
@@ -297,19 +322,27 @@ void nm_range_unlock(struct nm_mirror *m, struct nm_shard *s,
 void nm_range_granted_work(struct work_struct *work);
 
 /* zone.c: activation, checkpoints. */
+/*
+ * Enter the zone of a write.  True: it is active and the write is counted.
+ * False: @wait->fn is called later, from the marks worker.  Any context.
+ */
+bool nm_zone_enter(struct nm_mirror *m, struct nm_zone_wait *wait);
 void nm_zone_activate_work(struct work_struct *work);
 void nm_zone_checkpoint_work(struct work_struct *work);
 /*
  * Flush both legs and turn what was unflushed into clean, then retire zones
- * down to @keep active ones and tidy mark blocks.  May sleep.
+ * down to @keep active ones and tidy mark blocks.  Without @always the flush is
+ * left out when nothing is known to be unflushed.  May sleep.
  */
-int nm_zone_checkpoint(struct nm_mirror *m, unsigned int keep);
+int nm_zone_checkpoint(struct nm_mirror *m, unsigned int keep, bool always);
 /* The peer is lost: whatever it has not flushed is dirty. */
 void nm_zone_peer_lost(struct nm_mirror *m);
 /* Regions [first, first + nr) are the same on both legs, durably. */
 void nm_zone_synced(struct nm_mirror *m, u64 first, u64 nr);
 /* Mark every region dirty; durable when it returns 0. */
 int nm_zone_mark_all(struct nm_mirror *m);
+/* Make all marks as they are durable. */
+int nm_zone_write_all(struct nm_mirror *m);
 /* Both legs are the same: dirty regions count as unflushed. */
 void nm_zone_copied(struct nm_mirror *m);
 /* Both legs are the same and flushed: forget all marks. */
@@ -320,8 +353,10 @@ void nm_zone_mark(struct nm_mirror *m, u64 first, u64 nr);
 /* io.c: the data path. */
 int nm_io_map(struct nm_mirror *m, struct bio *bio);
 int nm_io_end(struct nm_mirror *m, struct bio *bio, blk_status_t *error);
-/* From the marks worker: the zones of these are active, or @err. */
-void nm_io_activated(struct nm_mirror *m, struct list_head *ios, int err);
+/* Send a request without a bio to the peer and wait.  May sleep. */
+blk_status_t nm_io_peer_sync(struct nm_mirror *m, struct nm_req *req);
+
+/* hold.c: I/O that waits. */
 /* From the worker: decide about what was parked. */
 void nm_io_run_parked(struct nm_mirror *m);
 /*
@@ -331,11 +366,14 @@ void nm_io_run_parked(struct nm_mirror *m);
 void nm_io_wait(struct nm_mirror *m, bool (*done)(struct nm_mirror *m));
 /* Hold new I/O and wait until none is in flight.  The worker only. */
 void nm_io_freeze(struct nm_mirror *m);
+/*
+ * Go on; but as long as there is no leg to serve the application from, and a
+ * peer that may come back, I/O stays held for some time.  The worker only.
+ */
 void nm_io_thaw(struct nm_mirror *m);
+void nm_io_hold_timeout(struct work_struct *work);
 /* Is io_ref used up?  The percpu_ref's release function. */
 void nm_io_drained(struct percpu_ref *ref);
-/* Send a request without a bio to the peer and wait.  May sleep. */
-blk_status_t nm_io_peer_sync(struct nm_mirror *m, struct nm_req *req);
 
 /* worker.c: the worker. */
 void nm_worker_fn(struct work_struct *work);
@@ -363,8 +401,6 @@ int nm_go_alone(struct nm_mirror *m);
 /* session.c: handshake and the end of a resync.  The worker only. */
 void nm_session_up(struct nm_mirror *m);
 void nm_session_down(struct nm_mirror *m, const char *why);
-/* A request of the data path failed on the peer: it counts as lost. */
-void nm_session_lost_request(struct nm_mirror *m);
 void nm_session_ctl(struct nm_mirror *m, const struct nm_msg *msg,
 		    const void *payload);
 int nm_session_send(struct nm_mirror *m, u16 op, const void *payload,
@@ -372,6 +408,10 @@ int nm_session_send(struct nm_mirror *m, u16 op, const void *payload,
 void nm_session_sync_drained(struct nm_mirror *m);
 /* Tell the source what was pulled and is durable. */
 void nm_session_synced(struct nm_mirror *m);
+/*
+ * The local leg or its metadata failed.  A primary goes on with the peer's leg,
+ * if that has all the data: the session starts over, I/O is held meanwhile.
+ */
 void nm_session_leg_failed(struct nm_mirror *m);
 /* Leave the peer and stop looking for it. */
 void nm_session_stop(struct nm_mirror *m, enum nm_refusal bye);
@@ -388,6 +428,13 @@ int nm_resync_init(struct nm_mirror *m);
 void nm_resync_exit(struct nm_mirror *m);
 /* Begin or go on, if this node drives.  The worker only. */
 void nm_resync_kick(struct nm_mirror *m);
+/*
+ * The local leg could not read regions @first..@last: they are written anew
+ * with what the peer has, if both legs have the same data.  Any context.
+ */
+void nm_resync_repair(struct nm_mirror *m, u32 first, u32 last);
+/* Begin with them.  The worker only. */
+void nm_resync_kick_repair(struct nm_mirror *m);
 /* Stop, and wait for the copies in flight: see nm_io_wait(). */
 void nm_resync_halt(struct nm_mirror *m);
 

@@ -20,7 +20,8 @@ static struct nm_mirror *find(struct nm_mirror *m)
 	return NULL;
 }
 
-int nm_registry_enter(struct nm_mirror *m, enum nm_role *role)
+int nm_registry_enter(struct nm_mirror *m, enum nm_role *role,
+		      bool *leg_failed)
 {
 	struct nm_mirror *old;
 	int err = 0;
@@ -34,6 +35,7 @@ int nm_registry_enter(struct nm_mirror *m, enum nm_role *role)
 	} else {
 		if (old) {
 			*role = old->state.role;
+			*leg_failed = old->sb.flags & NM_SBF_LEG_FAILED;
 			list_del_init(&old->registered);
 			nm_mirror_close(old);
 		}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Resync: copy the dirty regions, by push from the source or by pull to a
- * primary that is the target.
+ * primary that is the target.  And repair: pull what could not be read.
  *
  * A number of jobs copy one region each.  The region's range is locked from
  * the read to the answer of the leg written (I7, trap 9), so that no write of
@@ -95,9 +95,11 @@ static int pull(struct nm_job *job, u64 sector, u32 bytes)
 	if (err)
 		return err;
 	err = local_rw(job, sector, bytes, REQ_OP_WRITE);
-	if (err)
-		nm_err(job->mirror, "resync stops: cannot write sector %llu of %pg: error %d\n",
+	if (err) {
+		nm_err(job->mirror, "cannot write sector %llu of %pg: error %d\n",
 		       sector, job->mirror->local->bdev, err);
+		nm_todo(job->mirror, NM_TODO_LEG_FAILED);
+	}
 	return err;
 }
 
@@ -129,6 +131,94 @@ static int copy_region(struct nm_job *job, u32 region)
 	nm_range_unlock(m, s, &job->range);
 	spin_unlock_irq(&s->lock);
 	return err;
+}
+
+static void job_done(struct nm_job *job)
+{
+	struct nm_mirror *m = job->mirror;
+
+	WRITE_ONCE(job->busy, false);
+	if (atomic_dec_and_test(&m->nr_busy_jobs)) {
+		if (!READ_ONCE(m->resync_stop))
+			nm_todo(m, NM_TODO_SYNC);
+		wake_up(&m->drained);
+	}
+}
+
+/* --- repair ------------------------------------------------------------- */
+
+void nm_resync_repair(struct nm_mirror *m, u32 first, u32 last)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&m->list_lock, flags);
+	/* What finds no room is found again by its next reader. */
+	for (; first <= last && m->nr_repairs < NM_MAX_REPAIRS; first++)
+		m->repairs[m->nr_repairs++] = first;
+	spin_unlock_irqrestore(&m->list_lock, flags);
+	nm_todo(m, NM_TODO_REPAIR);
+}
+
+static bool next_repair(struct nm_mirror *m, u32 *region)
+{
+	bool found;
+
+	spin_lock_irq(&m->list_lock);
+	found = m->nr_repairs;
+	if (found)
+		*region = m->repairs[--m->nr_repairs];
+	spin_unlock_irq(&m->list_lock);
+	return found;
+}
+
+/* No mark is needed: both legs have these data, or one cannot read them. */
+static int repair_region(struct nm_job *job, u32 region)
+{
+	struct nm_mirror *m = job->mirror;
+	const struct nm_geometry *geo = &m->marks.geo;
+	u64 sector = (u64)region << geo->region_shift;
+	u32 bytes = nm_region_sectors(geo, region) << SECTOR_SHIFT;
+	struct nm_shard *s = nm_shard_of(m, nm_zone_of(geo, sector));
+	u32 done = 0;
+	int err = 0;
+
+	job_lock(job, s, sector, bytes >> SECTOR_SHIFT);
+	while (done < bytes && !err) {
+		u32 len = min(bytes - done, JOB_BYTES);
+
+		err = pull(job, sector + (done >> SECTOR_SHIFT), len);
+		done += len;
+	}
+	spin_lock_irq(&s->lock);
+	nm_range_unlock(m, s, &job->range);
+	spin_unlock_irq(&s->lock);
+	if (!err)
+		nm_count(m, NM_C_REPAIRS);
+	return err;
+}
+
+static void repair_fn(struct work_struct *work)
+{
+	struct nm_job *job = container_of(work, struct nm_job, work);
+	struct nm_mirror *m = job->mirror;
+	u32 region;
+
+	while (!READ_ONCE(m->resync_stop) && next_repair(m, &region))
+		if (repair_region(job, region))
+			break;
+	job_done(job);
+}
+
+void nm_resync_kick_repair(struct nm_mirror *m)
+{
+	struct nm_job *job = &m->repair_job;
+
+	if (!nm_may_repair(&m->state) || m->suspended || READ_ONCE(job->busy))
+		return;
+	WRITE_ONCE(m->resync_stop, false);
+	WRITE_ONCE(job->busy, true);
+	atomic_inc(&m->nr_busy_jobs);
+	queue_work(m->resync_wq, &job->work);
 }
 
 /* --- the jobs ----------------------------------------------------------- */
@@ -186,12 +276,7 @@ static void job_fn(struct work_struct *work)
 	}
 	if (err)
 		WRITE_ONCE(m->resync_stop, true);
-	WRITE_ONCE(job->busy, false);
-	if (atomic_dec_and_test(&m->nr_busy_jobs)) {
-		if (!READ_ONCE(m->resync_stop))
-			nm_todo(m, NM_TODO_SYNC);
-		wake_up(&m->drained);
-	}
+	job_done(job);
 }
 
 void nm_resync_kick(struct nm_mirror *m)
@@ -224,32 +309,41 @@ void nm_resync_halt(struct nm_mirror *m)
 	nm_io_wait(m, jobs_are_done);
 }
 
+static unsigned int job_order(struct nm_mirror *m)
+{
+	return get_order(min(JOB_BYTES, m->region_sectors << SECTOR_SHIFT));
+}
+
+static int init_job(struct nm_mirror *m, struct nm_job *job, work_func_t fn)
+{
+	job->mirror = m;
+	INIT_WORK(&job->work, fn);
+	init_completion(&job->granted);
+	job->pages = alloc_pages(GFP_KERNEL | __GFP_COMP, job_order(m));
+	return job->pages ? 0 : -ENOMEM;
+}
+
 int nm_resync_init(struct nm_mirror *m)
 {
-	unsigned int order = get_order(min(JOB_BYTES,
-					   m->region_sectors << SECTOR_SHIFT));
-	int i;
+	int i, err;
 
-	for (i = 0; i < NM_MAX_JOBS; i++) {
-		struct nm_job *job = &m->jobs[i];
+	err = init_job(m, &m->repair_job, repair_fn);
+	for (i = 0; i < NM_MAX_JOBS && !err; i++)
+		err = init_job(m, &m->jobs[i], job_fn);
+	return err;
+}
 
-		job->mirror = m;
-		INIT_WORK(&job->work, job_fn);
-		init_completion(&job->granted);
-		job->pages = alloc_pages(GFP_KERNEL | __GFP_COMP, order);
-		if (!job->pages)
-			return -ENOMEM;
-	}
-	return 0;
+static void exit_job(struct nm_mirror *m, struct nm_job *job)
+{
+	if (job->pages)
+		__free_pages(job->pages, job_order(m));
 }
 
 void nm_resync_exit(struct nm_mirror *m)
 {
-	unsigned int order = get_order(min(JOB_BYTES,
-					   m->region_sectors << SECTOR_SHIFT));
 	int i;
 
+	exit_job(m, &m->repair_job);
 	for (i = 0; i < NM_MAX_JOBS; i++)
-		if (m->jobs[i].pages)
-			__free_pages(m->jobs[i].pages, order);
+		exit_job(m, &m->jobs[i]);
 }

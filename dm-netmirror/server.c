@@ -10,7 +10,10 @@
 struct nm_server_io {
 	struct nm_mirror *mirror;
 	struct nm_sreq *sreq;
-	struct work_struct work;	/* zeroing on a leg that can't by itself */
+	struct work_struct work;	/* zeroing in steps of our own */
+	bool tracked;			/* on this leg alone: marked here */
+	struct nm_zone_wait zone;
+	u32 first, last;		/* regions */
 };
 
 static struct kmem_cache *server_io_cache;
@@ -54,10 +57,24 @@ static void clear_copied(struct nm_mirror *m, const struct nm_msg *msg)
 	spin_unlock_irqrestore(&s->lock, flags);
 }
 
+static void leave_zone(struct nm_server_io *io)
+{
+	struct nm_mirror *m = io->mirror;
+	struct nm_shard *s = nm_shard_of(m, io->zone.zone);
+	unsigned long flags;
+
+	spin_lock_irqsave(&s->lock, flags);
+	nm_marks_write_end(&m->marks, io->first, io->last, false);
+	spin_unlock_irqrestore(&s->lock, flags);
+}
+
 static void answer(struct nm_server_io *io, blk_status_t status)
 {
 	struct nm_mirror *m = io->mirror;
 	struct nm_sreq *sreq = io->sreq;
+
+	if (io->tracked)
+		leave_zone(io);
 
 	if (!status && is_write(&sreq->msg) && sreq->msg.flags & NM_WF_RESYNC)
 		clear_copied(m, &sreq->msg);
@@ -88,7 +105,7 @@ static blk_opf_t leg_opf(const struct nm_msg *msg)
 	case NM_OP_FLUSH:
 		return REQ_OP_WRITE | REQ_SYNC | REQ_PREFLUSH;
 	default:
-		return REQ_OP_WRITE_ZEROES | REQ_SYNC | fua |
+		return REQ_OP_WRITE_ZEROES | REQ_SYNC |
 		       (msg->flags & NM_WF_NOUNMAP ? REQ_NOUNMAP : 0);
 	}
 }
@@ -104,7 +121,11 @@ static void zero_slowly(struct work_struct *work)
 
 	err = blkdev_issue_zeroout(m->local->bdev,
 				   m->local_offset + msg->sector,
-				   msg->len >> SECTOR_SHIFT, GFP_NOIO, 0);
+				   msg->len >> SECTOR_SHIFT, GFP_NOIO,
+				   msg->flags & NM_WF_NOUNMAP ?
+				   BLKDEV_ZERO_NOUNMAP : 0);
+	if (!err && msg->flags & NM_WF_FUA)
+		err = blkdev_issue_flush(m->local->bdev);
 	memalloc_noio_restore(noio);
 	answer(io, errno_to_blk_status(err));
 }
@@ -118,7 +139,9 @@ static void serve(struct nm_server_io *io)
 	struct bio *bio;
 	unsigned int i;
 
-	if (zero && !bdev_write_zeroes_sectors(m->local->bdev)) {
+	/* The block layer knows FUA only for plain writes. */
+	if (zero && (!bdev_write_zeroes_sectors(m->local->bdev) ||
+		     msg->flags & NM_WF_FUA)) {
 		INIT_WORK(&io->work, zero_slowly);
 		queue_work(m->server_wq, &io->work);
 		return;
@@ -136,6 +159,41 @@ static void serve(struct nm_server_io *io)
 	submit_bio(bio);
 }
 
+/* --- writes of a peer without a leg of its own --------------------------- */
+
+static void track(struct nm_server_io *io)
+{
+	if (nm_zone_enter(io->mirror, &io->zone))
+		serve(io);
+}
+
+static void zone_ready(struct nm_mirror *m, struct nm_zone_wait *wait, int err)
+{
+	struct nm_server_io *io = container_of(wait, struct nm_server_io,
+					       zone);
+
+	if (!err) {
+		track(io);
+		return;
+	}
+	io->tracked = false;
+	answer(io, errno_to_blk_status(err));
+}
+
+/* The peer's writes do not cross a zone: its zones are the same. */
+static bool prepare_tracking(struct nm_server_io *io)
+{
+	const struct nm_geometry *geo = &io->mirror->marks.geo;
+	const struct nm_msg *msg = &io->sreq->msg;
+	u64 last = msg->sector + (msg->len >> SECTOR_SHIFT) - 1;
+
+	io->zone.zone = nm_zone_of(geo, msg->sector);
+	io->zone.fn = zone_ready;
+	io->first = nm_region_of(geo, msg->sector);
+	io->last = nm_region_of(geo, last);
+	return nm_zone_of(geo, last) == io->zone.zone;
+}
+
 void nm_link_request(struct nm_link *link, struct nm_sreq *sreq)
 {
 	struct nm_mirror *m = link->mirror;
@@ -145,7 +203,8 @@ void nm_link_request(struct nm_link *link, struct nm_sreq *sreq)
 	unsigned long flags;
 
 	spin_lock_irqsave(&m->state_lock, flags);
-	refusal = nm_may_serve(&m->state, READ_ONCE(m->serving), msg->op);
+	refusal = nm_may_serve(&m->state, smp_load_acquire(&m->serving),
+			       msg->op);
 	spin_unlock_irqrestore(&m->state_lock, flags);
 	if (refusal) {
 		nm_warn_ratelimited(m, "refused %s of the peer: %s\n",
@@ -159,7 +218,15 @@ void nm_link_request(struct nm_link *link, struct nm_sreq *sreq)
 	io = mempool_alloc(&m->server_ios, GFP_NOIO);
 	io->mirror = m;
 	io->sreq = sreq;
-	serve(io);
+	io->tracked = is_write(msg) && READ_ONCE(m->tracking);
+	if (!io->tracked) {
+		serve(io);
+	} else if (prepare_tracking(io)) {
+		track(io);
+	} else {
+		mempool_free(io, &m->server_ios);
+		link->ops->respond(sreq, NM_ST_INVALID);
+	}
 }
 
 int nm_server_create(struct nm_mirror *m)

@@ -72,6 +72,7 @@ static void session_end(struct nm_mirror *m, enum nm_link_event event)
 	bool connected = m->state.link == NM_LINK_CONNECTED;
 
 	WRITE_ONCE(m->serving, false);
+	WRITE_ONCE(m->tracking, false);
 	m->session = 0;
 	nm_set_link(m, event);
 	cancel_delayed_work(&m->timeout_work);
@@ -109,28 +110,66 @@ void nm_session_stop(struct nm_mirror *m, enum nm_refusal bye)
 	session_end(m, NM_EV_STOP);
 }
 
-void nm_session_lost_request(struct nm_mirror *m)
+/* Durably, if the leg still takes that much. */
+static void give_up_leg(struct nm_mirror *m)
 {
-	if (m->state.link == NM_LINK_CONNECTED)
-		nm_session_down(m, "a request failed on the peer");
+	mutex_lock(&m->meta_mutex);
+	m->sb.flags |= NM_SBF_LEG_FAILED;
+	m->sb.flags &= ~NM_SBF_CONSISTENT;
+	nm_meta_write_sb(m);
+	mutex_unlock(&m->meta_mutex);
+	nm_publish(m);
+}
+
+/*
+ * The session starts over: what the leg had not flushed, and the writes in
+ * flight, become dirty with its end, and the next handshake hands these marks
+ * to the peer.
+ */
+static void detach(struct nm_mirror *m)
+{
+	nm_err(m, "the local leg %pg failed; the application goes on with the peer's; attach the leg when it is well again, or replace it\n",
+	       m->local->bdev);
+	give_up_leg(m);
+	m->hold_over = false;
+	nm_session_refuse(m, NM_REFUSE_RESTART, NULL);
 }
 
 void nm_session_leg_failed(struct nm_mirror *m)
 {
 	if (m->sb.flags & NM_SBF_LEG_FAILED)
 		return;
-	nm_err(m, "the local leg %pg failed; it is not used until it is replaced or invalidated\n",
+	if (nm_may_detach(&m->state)) {
+		detach(m);
+		return;
+	}
+	if (m->state.role == NM_PRIMARY) {
+		dm_table_event(m->ti->table);
+		return;
+	}
+	nm_err(m, "the local leg %pg failed; attach it when it is well again, or replace it\n",
 	       m->local->bdev);
-	nm_set_flags(m, NM_SBF_LEG_FAILED, NM_SBF_CONSISTENT);
+	give_up_leg(m);
 	nm_session_refuse(m, NM_REFUSE_LEG_FAILED, NULL);
+}
+
+/*
+ * A peer parted by its admin, or by its leg, comes back when that is over; so
+ * this node goes on looking for it.
+ */
+static bool peer_comes_back(struct nm_mirror *m, enum nm_refusal refusal)
+{
+	if (refusal == NM_REFUSE_LEG_FAILED)
+		return !(m->sb.flags & NM_SBF_LEG_FAILED) &&
+		       !READ_ONCE(m->meta_failed);
+	return nm_refusal_is_transient(refusal) ||
+	       refusal == NM_REFUSE_DISCONNECTED;
 }
 
 static void refused(struct nm_mirror *m, enum nm_refusal refusal,
 		    const char *why)
 {
-	/* A peer parted by its admin comes back when the admin says so. */
-	bool again = nm_refusal_is_transient(refusal) ||
-		     refusal == NM_REFUSE_DISCONNECTED;
+	bool again = peer_comes_back(m, refusal);
 	const char *advice = nm_refusal_advice(refusal);
 
 	if (again) {
@@ -197,6 +236,21 @@ static int send_marks(struct nm_mirror *m)
 	return err;
 }
 
+/*
+ * From now on this node's is the only leg: what the peer's misses is marked,
+ * and the peer does not have the generation that goes on here (I3, I4).
+ */
+static int prepare_tracking(struct nm_mirror *m, bool peer_has_gen)
+{
+	int err;
+
+	err = nm_verdict_is_full(m->verdict.verdict) ? nm_zone_mark_all(m) :
+						       nm_zone_write_all(m);
+	if (!err && (peer_has_gen || m->sb.flags & NM_SBF_PEER_HAS_GEN))
+		err = nm_turn(m, true, 0);
+	return err;
+}
+
 /* This node keeps its data. */
 static int prepare_source(struct nm_mirror *m)
 {
@@ -209,6 +263,8 @@ static int prepare_source(struct nm_mirror *m)
 	/* What lies further back than the peer need not be covered any more. */
 	if (at >= 0 && at < m->sb.gens.covered)
 		m->sb.gens.covered = at;
+	if (nm_must_track(m->peer_hello))
+		return prepare_tracking(m, at == 0 || nm_verdict_is_full(v));
 	if (v == NM_V_FULL_TO_PEER)
 		err = nm_zone_mark_all(m);
 	/* After a full copy has begun, or with equal data, the peer has it. */
@@ -255,6 +311,7 @@ static void agreed(struct nm_mirror *m)
 	spin_lock_irq(&m->state_lock);
 	m->state.peer_role = m->peer_hello->role;
 	m->state.peer_flags = m->peer_hello->flags;
+	m->state.tracked = nm_must_track(m->hello);
 	if (nm_verdict_is_source(v)) {
 		m->state.sync = NM_SYNC_SOURCE;
 		m->state.peer_flags &= ~NM_SBF_CONSISTENT;
@@ -263,6 +320,7 @@ static void agreed(struct nm_mirror *m)
 	}
 	spin_unlock_irq(&m->state_lock);
 	m->sync_total = nm_marks_count(&m->marks);
+	m->hold_over = false;
 	nm_set_link(m, NM_EV_AGREED);
 	nm_info(m, "connected: %s (%s); %llu regions of %u to copy\n",
 		m->verdict.why, nm_verdict_name(v), m->sync_total,
@@ -287,7 +345,9 @@ static void get_ready(struct nm_mirror *m)
 	if (err)
 		return;
 	m->sent_ready = true;
-	WRITE_ONCE(m->serving, true);
+	WRITE_ONCE(m->tracking, nm_must_track(m->peer_hello));
+	/* Pairs with nm_link_request(): who serves knows whether to track. */
+	smp_store_release(&m->serving, true);
 	send_byte(m, NM_OP_READY, v);
 	if (m->got_ready)
 		agreed(m);
@@ -307,7 +367,7 @@ static void got_hello(struct nm_mirror *m, const struct nm_msg *msg,
 		nm_session_refuse(m, m->verdict.refusal, m->verdict.why);
 		return;
 	}
-	if (!nm_verdict_is_target(m->verdict.verdict))
+	if (nm_prepares_first(m->hello, m->peer_hello, m->verdict.verdict))
 		get_ready(m);
 }
 
@@ -368,6 +428,7 @@ static void send_sync_done(struct nm_mirror *m)
 				  "the metadata cannot be written");
 		return;
 	}
+	m->sync_done_sent = true;
 	nm_gens_encode(&m->sb.gens, wire);
 	nm_session_send(m, NM_OP_SYNC_DONE, wire, sizeof(*wire));
 }
@@ -380,7 +441,11 @@ void nm_session_sync_drained(struct nm_mirror *m)
 	nm_resync_halt(m);
 	if (!nm_sync_drives(&m->state))
 		return;
-	if (nm_zone_checkpoint(m, m->settings.max_active_zones)) {
+	/*
+	 * A target that was promoted in the middle does not know what the source
+	 * had pushed into its cache: flush in any case.
+	 */
+	if (nm_zone_checkpoint(m, m->settings.max_active_zones, true)) {
 		nm_session_down(m, "a leg cannot be flushed");
 		return;
 	}
@@ -388,11 +453,12 @@ void nm_session_sync_drained(struct nm_mirror *m)
 		nm_resync_kick(m);
 		return;
 	}
-	m->sync_done_sent = true;
-	if (m->state.sync == NM_SYNC_SOURCE)
+	if (m->state.sync == NM_SYNC_SOURCE) {
 		send_sync_done(m);
-	else
+	} else {
+		m->sync_done_sent = true;
 		nm_session_send(m, NM_OP_PULL_DONE, NULL, 0);
+	}
 }
 
 static void sync_over(struct nm_mirror *m)
@@ -508,7 +574,9 @@ static void role_is(struct nm_mirror *m, u8 role)
  */
 static void role_asked(struct nm_mirror *m)
 {
-	enum nm_refusal refusal = nm_may_peer_promote(&m->state);
+	/* When both ask at once, node 0 goes first. */
+	bool we_go_first = m->promoting && m->sb.node_id == 0;
+	enum nm_refusal refusal = nm_may_peer_promote(&m->state, we_go_first);
 
 	if (refusal == NM_REFUSE_NOT) {
 		nm_resync_halt(m);

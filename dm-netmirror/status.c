@@ -18,6 +18,7 @@ static const char *const counter_names[NM_NR_COUNTERS] = {
 	[NM_C_REMOTE_READS]	= "remote_reads",
 	[NM_C_MD_WRITES]	= "md_writes",
 	[NM_C_RESYNC_REGIONS]	= "resync_regions",
+	[NM_C_REPAIRS]		= "repairs",
 	[NM_C_LINK_LOSSES]	= "link_losses",
 };
 
@@ -25,7 +26,8 @@ static const char *sync_action(const struct nm_state *s)
 {
 	if (s->frozen)
 		return "frozen";
-	switch (s->sync) {
+	switch ((s->flags | s->peer_flags) & NM_SBF_LEG_FAILED ?
+		NM_SYNC_NONE : s->sync) {
 	case NM_SYNC_SOURCE:
 		return "resync";
 	case NM_SYNC_TARGET:
@@ -80,15 +82,18 @@ static void emit_info(struct nm_mirror *m, char *result, unsigned int maxlen)
 	u32 total = m->marks.geo.nr_regions;
 	unsigned int i, sz = 0;
 	struct nm_state s;
+	u8 generation[NM_GEN_LEN];
 
-	if (!m->loaded || READ_ONCE(m->meta_failed)) {
+	spin_lock_irq(&m->state_lock);
+	s = m->state;
+	memcpy(generation, m->generation, NM_GEN_LEN);
+	spin_unlock_irq(&m->state_lock);
+
+	if (!m->loaded ||
+	    (READ_ONCE(m->meta_failed) && !(s.flags & NM_SBF_LEG_FAILED))) {
 		DMEMIT("Fail");
 		return;
 	}
-	spin_lock_irq(&m->state_lock);
-	s = m->state;
-	spin_unlock_irq(&m->state_lock);
-
 	DMEMIT("2 %c%c %llu/%u %s 0 %s ", nm_health_local(&s),
 	       nm_health_peer(&s), total - min_t(u64, left, total), total,
 	       sync_action(&s), nm_role_name(s.role));
@@ -97,7 +102,7 @@ static void emit_info(struct nm_mirror *m, char *result, unsigned int maxlen)
 		DMEMIT("refused:%s", nm_refusal_name(s.refusal));
 	else
 		DMEMIT("%s", nm_link_state_name(s.link));
-	DMEMIT(" %*phN", NM_GEN_LEN, m->sb.gens.id[0]);
+	DMEMIT(" %*phN", NM_GEN_LEN, generation);
 	sz += emit_features(m, result + sz, maxlen - sz);
 	sz += emit_settings(m, true, 2 * (NM_NR_COUNTERS + 4), result + sz,
 			    maxlen - sz);

@@ -94,6 +94,7 @@ static const struct {
 	{ "demote", NULL, { .what = NM_CMD_DEMOTE } },
 	{ "connect", NULL, { .what = NM_CMD_CONNECT } },
 	{ "disconnect", NULL, { .what = NM_CMD_DISCONNECT } },
+	{ "attach", NULL, { .what = NM_CMD_ATTACH } },
 	{ "invalidate_local", NULL, { .what = NM_CMD_INVALIDATE_LOCAL } },
 	{ "invalidate_remote", NULL, { .what = NM_CMD_INVALIDATE_REMOTE } },
 	{ "frozen", NULL, { .what = NM_CMD_FREEZE } },

@@ -18,6 +18,7 @@ void nm_publish(struct nm_mirror *m)
 {
 	spin_lock_irq(&m->state_lock);
 	m->state.flags = m->sb.flags;
+	memcpy(m->generation, m->sb.gens.id[0], NM_GEN_LEN);
 	WRITE_ONCE(m->mode, nm_mode(&m->state));
 	spin_unlock_irq(&m->state_lock);
 	dm_table_event(m->ti->table);
@@ -35,6 +36,7 @@ void nm_set_link(struct nm_mirror *m, enum nm_link_event event)
 		m->state.sync = NM_SYNC_NONE;
 		m->state.peer_role = NM_SECONDARY;
 		m->state.peer_flags = 0;
+		m->state.tracked = false;
 	}
 	if (event == NM_EV_START)
 		m->state.refusal = NM_REFUSE_NOT;
@@ -144,10 +146,16 @@ void nm_worker_fn(struct work_struct *work)
 		nm_session_down(m, READ_ONCE(m->down_why));
 	if (test_bit(NM_TODO_REFUSED, &todo))
 		nm_session_refuse(m, READ_ONCE(m->link_refusal), NULL);
+	if (test_bit(NM_TODO_HOLD_OVER, &todo)) {
+		m->hold_over = true;
+		nm_io_thaw(m);
+	}
 	if (test_bit(NM_TODO_PARKED, &todo))
 		nm_io_run_parked(m);
 	if (test_bit(NM_TODO_SYNC, &todo))
 		nm_session_sync_drained(m);
+	if (test_bit(NM_TODO_REPAIR, &todo))
+		nm_resync_kick_repair(m);
 	if (test_bit(NM_TODO_SYNCED, &todo))
 		nm_session_synced(m);
 	if (test_bit(NM_TODO_COMMAND, &todo))

@@ -3,13 +3,32 @@
  * Zones: activation (a mark made durable before the first write, many writers
  * in one metadata write) and checkpoints (both legs flushed, marks retired).
  */
-#include "io.h"
+#include "mirror.h"
 
 #define CHECKPOINT_INTERVAL	HZ
 /* A zone without a write for this many checkpoints is retired. */
 #define IDLE_EPOCHS		30
 
 /* --- activation --------------------------------------------------------- */
+
+bool nm_zone_enter(struct nm_mirror *m, struct nm_zone_wait *wait)
+{
+	struct nm_shard *s = nm_shard_of(m, wait->zone);
+	unsigned long flags;
+	bool active;
+
+	spin_lock_irqsave(&s->lock, flags);
+	active = nm_marks_write_begin(&m->marks, wait->zone);
+	if (!active) {
+		spin_lock(&m->list_lock);
+		list_add_tail(&wait->list, &m->cold);
+		spin_unlock(&m->list_lock);
+	}
+	spin_unlock_irqrestore(&s->lock, flags);
+	if (!active)
+		queue_work(m->io_wq, &m->activate_work);
+	return active;
+}
 
 static bool zone_wants_mark(struct nm_mirror *m, u32 zone)
 {
@@ -47,32 +66,35 @@ void nm_zone_activate_work(struct work_struct *work)
 {
 	struct nm_mirror *m = container_of(work, struct nm_mirror,
 					   activate_work);
-	struct nm_io *io, *other;
-	LIST_HEAD(ios);
+	struct nm_zone_wait *wait, *other;
+	LIST_HEAD(waits);
 	int err = 0;
 
 	spin_lock_irq(&m->list_lock);
-	list_splice_init(&m->cold, &ios);
+	list_splice_init(&m->cold, &waits);
 	spin_unlock_irq(&m->list_lock);
-	if (list_empty(&ios))
+	if (list_empty(&waits))
 		return;
 
 	if (atomic_read(&m->nr_active_zones) >= m->settings.max_active_zones)
-		nm_zone_checkpoint(m, m->settings.max_active_zones / 2);
+		nm_zone_checkpoint(m, m->settings.max_active_zones / 2, false);
 
-	list_for_each_entry(io, &ios, list) {
-		u32 block = nm_mark_block_of(&m->marks, io->zone);
+	list_for_each_entry(wait, &waits, list) {
+		u32 block = nm_mark_block_of(&m->marks, wait->zone);
 
-		if (!zone_wants_mark(m, io->zone))
+		if (!zone_wants_mark(m, wait->zone))
 			continue;
 		mutex_lock(&m->meta_mutex);
 		err = nm_meta_write_marks(m, block) ?: err;
 		mutex_unlock(&m->meta_mutex);
-		list_for_each_entry(other, &ios, list)
+		list_for_each_entry(other, &waits, list)
 			if (nm_mark_block_of(&m->marks, other->zone) == block)
 				zone_marked(m, other->zone, err);
 	}
-	nm_io_activated(m, &ios, err);
+	list_for_each_entry_safe(wait, other, &waits, list) {
+		list_del(&wait->list);
+		wait->fn(m, wait, err);
+	}
 }
 
 /* --- checkpoints -------------------------------------------------------- */
@@ -107,14 +129,15 @@ static bool epoch_begin(struct nm_mirror *m)
 	return touched;
 }
 
-static bool is_connected(struct nm_mirror *m)
+static bool has_both_legs(struct nm_mirror *m)
 {
-	bool connected;
+	bool both;
 
 	spin_lock_irq(&m->state_lock);
-	connected = m->state.link == NM_LINK_CONNECTED;
+	both = m->state.link == NM_LINK_CONNECTED &&
+	       !((m->state.flags | m->state.peer_flags) & NM_SBF_LEG_FAILED);
 	spin_unlock_irq(&m->state_lock);
-	return connected;
+	return both;
 }
 
 /*
@@ -129,7 +152,7 @@ static int flush_legs(struct nm_mirror *m, bool *both)
 	int err;
 
 	*both = false;
-	if (!is_connected(m))
+	if (!has_both_legs(m))
 		return blkdev_issue_flush(m->local->bdev);
 	err = blkdev_issue_flush(m->local->bdev) ?:
 	      blk_status_to_errno(nm_io_peer_sync(m, &req));
@@ -214,13 +237,13 @@ static bool is_pulling(struct nm_mirror *m)
 	return pulling;
 }
 
-int nm_zone_checkpoint(struct nm_mirror *m, unsigned int keep)
+int nm_zone_checkpoint(struct nm_mirror *m, unsigned int keep, bool always)
 {
 	bool both = false;
 	int err = 0;
 
 	mutex_lock(&m->checkpoint_mutex);
-	if (epoch_begin(m) || !keep)
+	if (epoch_begin(m) || always)
 		err = flush_legs(m, &both);
 	if (both && is_pulling(m)) {
 		for_each_touched(m, epoch_synced);
@@ -235,13 +258,25 @@ int nm_zone_checkpoint(struct nm_mirror *m, unsigned int keep)
 	return err;
 }
 
+/* Does this node write metadata for itself or for a peer without a leg? */
+static bool has_work(struct nm_mirror *m)
+{
+	bool work;
+
+	spin_lock_irq(&m->state_lock);
+	work = m->state.role == NM_PRIMARY &&
+	       !(m->state.flags & NM_SBF_LEG_FAILED);
+	spin_unlock_irq(&m->state_lock);
+	return work || READ_ONCE(m->tracking);
+}
+
 void nm_zone_checkpoint_work(struct work_struct *work)
 {
 	struct nm_mirror *m = container_of(to_delayed_work(work),
 					   struct nm_mirror, checkpoint_work);
 
-	if (READ_ONCE(m->mode) & NM_MODE_PRIMARY)
-		nm_zone_checkpoint(m, m->settings.max_active_zones);
+	if (has_work(m))
+		nm_zone_checkpoint(m, m->settings.max_active_zones, false);
 	queue_delayed_work(m->io_wq, &m->checkpoint_work, CHECKPOINT_INTERVAL);
 }
 
@@ -302,12 +337,11 @@ void nm_zone_synced(struct nm_mirror *m, u64 first, u64 nr)
 	}
 }
 
-int nm_zone_mark_all(struct nm_mirror *m)
+int nm_zone_write_all(struct nm_mirror *m)
 {
 	u32 i;
 	int err = 0;
 
-	nm_zone_mark(m, 0, m->marks.geo.nr_regions);
 	for (i = 0; i < m->marks.geo.nr_mark_blocks && !err; i++) {
 		mutex_lock(&m->meta_mutex);
 		err = nm_meta_write_marks(m, i);
@@ -315,6 +349,12 @@ int nm_zone_mark_all(struct nm_mirror *m)
 		cond_resched();
 	}
 	return err;
+}
+
+int nm_zone_mark_all(struct nm_mirror *m)
+{
+	nm_zone_mark(m, 0, m->marks.geo.nr_regions);
+	return nm_zone_write_all(m);
 }
 
 /* What is dirty is the same on both legs, but perhaps not flushed. */

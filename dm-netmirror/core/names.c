@@ -102,7 +102,7 @@ static const struct refusal {
 		"demote one of them" },
 	[NM_REFUSE_LEG_FAILED] = {
 		"leg-failed", "a leg has failed and was not replaced",
-		"replace the failed leg" },
+		"attach the failed leg when it is well again, or replace it" },
 	[NM_REFUSE_BUSY] = {
 		"busy", "the peer still ends the old session", "" },
 	[NM_REFUSE_SUSPENDED] = {

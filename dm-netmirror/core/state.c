@@ -76,6 +76,19 @@ bool nm_may_write_alone(const struct nm_state *s)
 	return s->role == NM_PRIMARY && !connected(s) && leg_readable(s);
 }
 
+bool nm_may_detach(const struct nm_state *s)
+{
+	return s->role == NM_PRIMARY && connected(s) &&
+	       s->sync != NM_SYNC_SOURCE &&
+	       !((s->flags | s->peer_flags) & NM_SBF_LEG_FAILED);
+}
+
+bool nm_should_hold(const struct nm_state *s)
+{
+	return s->role == NM_PRIMARY && !leg_readable(s) &&
+	       (s->link == NM_LINK_SEARCHING || s->link == NM_LINK_HANDSHAKE);
+}
+
 unsigned int nm_mode(const struct nm_state *s)
 {
 	unsigned int mode = 0;
@@ -85,6 +98,8 @@ unsigned int nm_mode(const struct nm_state *s)
 	mode |= NM_MODE_PRIMARY;
 	if (leg_readable(s))
 		mode |= NM_MODE_LOCAL;
+	if (s->flags & NM_SBF_LEG_FAILED && !s->tracked)
+		return mode;
 	if (connected(s)) {
 		mode |= NM_MODE_REMOTE;
 		if (s->sync == NM_SYNC_TARGET)
@@ -111,7 +126,8 @@ enum nm_read_from nm_read_from(unsigned int mode, bool dirty)
 
 bool nm_sync_drives(const struct nm_state *s)
 {
-	if (!connected(s) || s->frozen)
+	if (!connected(s) || s->frozen ||
+	    (s->flags | s->peer_flags) & NM_SBF_LEG_FAILED)
 		return false;
 	switch (s->sync) {
 	case NM_SYNC_SOURCE:
@@ -122,6 +138,13 @@ bool nm_sync_drives(const struct nm_state *s)
 		break;
 	}
 	return false;
+}
+
+bool nm_may_repair(const struct nm_state *s)
+{
+	return s->role == NM_PRIMARY && connected(s) &&
+	       s->sync == NM_SYNC_NONE &&
+	       !((s->flags | s->peer_flags) & NM_SBF_LEG_FAILED);
 }
 
 enum nm_refusal nm_may_promote(const struct nm_state *s, bool peer_fenced,
@@ -150,11 +173,13 @@ enum nm_refusal nm_may_promote(const struct nm_state *s, bool peer_fenced,
 	return peer_fenced ? NM_REFUSE_NOT : NM_REFUSE_NO_EVIDENCE;
 }
 
-enum nm_refusal nm_may_peer_promote(const struct nm_state *s)
+enum nm_refusal nm_may_peer_promote(const struct nm_state *s,
+				    bool we_go_first)
 {
 	if (!connected(s))
 		return NM_REFUSE_BUSY;
-	return s->role == NM_PRIMARY ? NM_REFUSE_TWO_PRIMARIES : NM_REFUSE_NOT;
+	return s->role == NM_PRIMARY || we_go_first ? NM_REFUSE_TWO_PRIMARIES :
+						      NM_REFUSE_NOT;
 }
 
 enum nm_refusal nm_may_serve(const struct nm_state *s, bool ready, u16 op)

@@ -44,6 +44,8 @@ struct nm_state {
 	enum nm_refusal refusal;	/* why the link is off */
 	u32 flags;			/* NM_SBF_* of this leg */
 	u32 peer_flags;			/* of the peer's, while connected */
+	bool tracked;			/* while connected: the peer marks what
+					 * this node's failed leg misses */
 	bool frozen;			/* resync is paused by a person */
 };
 
@@ -68,6 +70,18 @@ unsigned int nm_mode(const struct nm_state *s);
  */
 bool nm_may_write_alone(const struct nm_state *s);
 
+/*
+ * The local leg of a primary failed: may it be given up, with the peer's leg
+ * alone serving the application?  Only when that one has all the data.
+ */
+bool nm_may_detach(const struct nm_state *s);
+
+/*
+ * Has this primary no leg to serve the application from, but a peer that may
+ * come back soon?  Then I/O is held for a while rather than failed.
+ */
+bool nm_should_hold(const struct nm_state *s);
+
 enum nm_read_from {
 	NM_READ_LOCAL,
 	NM_READ_PEER,
@@ -81,6 +95,12 @@ enum nm_read_from nm_read_from(unsigned int mode, bool dirty);
 bool nm_sync_drives(const struct nm_state *s);
 
 /*
+ * May what the local leg could not read be written to it anew, from the peer?
+ * Only while both legs have the same data.
+ */
+bool nm_may_repair(const struct nm_state *s);
+
+/*
  * May the node be promoted?  @peer_fenced: somebody vouches that the peer is
  * dead or cut off.  @force: use even an inconsistent or outdated leg.
  * While connected the peer must agree in addition, see nm_may_peer_promote().
@@ -88,8 +108,12 @@ bool nm_sync_drives(const struct nm_state *s);
 enum nm_refusal nm_may_promote(const struct nm_state *s, bool peer_fenced,
 			       bool force);
 
-/* The connected peer asks to become primary. */
-enum nm_refusal nm_may_peer_promote(const struct nm_state *s);
+/*
+ * The connected peer asks to become primary.  @we_go_first: this node asks as
+ * well, and is the one that gives no way.
+ */
+enum nm_refusal nm_may_peer_promote(const struct nm_state *s,
+				    bool we_go_first);
 
 /*
  * May a request of the peer, @op of enum nm_op, be served?  @ready: this node

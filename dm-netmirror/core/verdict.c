@@ -12,6 +12,26 @@ static struct nm_decision decided(enum nm_verdict v, const char *why)
 	return (struct nm_decision){ v, NM_REFUSE_NOT, why };
 }
 
+static bool failed(const struct nm_hello *h)
+{
+	return h->flags & NM_SBF_LEG_FAILED;
+}
+
+static bool consistent(const struct nm_hello *h)
+{
+	return h->flags & NM_SBF_CONSISTENT && !failed(h);
+}
+
+/*
+ * A primary without a leg of its own may work on the other's.  Any other node
+ * with a failed leg has nothing to offer.
+ */
+static bool leg_is_missing(const struct nm_hello *h,
+			   const struct nm_hello *other)
+{
+	return failed(h) && (h->role != NM_PRIMARY || failed(other));
+}
+
 /* Can the two nodes be the halves of one mirror at all? */
 static struct nm_decision compatible(const struct nm_hello *me,
 				     const struct nm_hello *peer)
@@ -42,7 +62,7 @@ static struct nm_decision compatible(const struct nm_hello *me,
 	if (me->role == NM_PRIMARY && peer->role == NM_PRIMARY)
 		return refuse(NM_REFUSE_TWO_PRIMARIES,
 			      "both nodes are primary");
-	if ((me->flags | peer->flags) & NM_SBF_LEG_FAILED)
+	if (leg_is_missing(me, peer) || leg_is_missing(peer, me))
 		return refuse(NM_REFUSE_LEG_FAILED,
 			      "a leg has failed and was not replaced");
 	return decided(NM_V_IN_SYNC, NULL);
@@ -60,10 +80,10 @@ static struct nm_decision copy(const struct nm_hello *me,
 	const struct nm_hello *source = to_peer ? me : peer;
 	const struct nm_hello *target = to_peer ? peer : me;
 
-	if (!(source->flags & NM_SBF_CONSISTENT))
+	if (!consistent(source))
 		return refuse(NM_REFUSE_INCONSISTENT,
 			      "the leg with the newer data is inconsistent");
-	if (target->role == NM_PRIMARY && target->flags & NM_SBF_CONSISTENT)
+	if (target->role == NM_PRIMARY && consistent(target))
 		return refuse(NM_REFUSE_PRIMARY_STALE,
 			      "the primary has the older data; demote it first");
 	if (to_peer)
@@ -90,12 +110,11 @@ static struct nm_decision same_generation(const struct nm_hello *me,
 {
 	int r;
 
-	r = rank(me->flags & NM_SBF_CONSISTENT,
-		 peer->flags & NM_SBF_CONSISTENT);
+	r = rank(consistent(me), consistent(peer));
 	if (r)
 		return copy(me, peer, r > 0, false,
 			    "an interrupted resync goes on");
-	if (!(me->flags & NM_SBF_CONSISTENT))
+	if (!consistent(me))
 		return refuse(NM_REFUSE_INCONSISTENT,
 			      "both legs are inconsistent");
 	if (!me->nr_dirty && !peer->nr_dirty)
@@ -137,6 +156,9 @@ struct nm_decision nm_decide(const struct nm_hello *me,
 
 	if (d.verdict == NM_V_REFUSE)
 		return d;
+	if (blank && peer_blank && (failed(me) || failed(peer)))
+		return refuse(NM_REFUSE_INCONSISTENT,
+			      "a leg has failed and the other has no data");
 	if (blank && peer_blank)
 		return decided(NM_V_NO_DATA, "neither leg has data yet");
 	if (blank || peer_blank)
@@ -161,6 +183,19 @@ struct nm_decision nm_decide(const struct nm_hello *me,
 			      "both legs were written apart from each other");
 	return refuse(NM_REFUSE_UNRELATED,
 		      "the legs have no common history");
+}
+
+bool nm_prepares_first(const struct nm_hello *me, const struct nm_hello *peer,
+		       enum nm_verdict v)
+{
+	if (failed(me) || failed(peer))
+		return failed(me);
+	return !nm_verdict_is_target(v);
+}
+
+bool nm_must_track(const struct nm_hello *peer)
+{
+	return failed(peer);
 }
 
 enum nm_verdict nm_verdict_mirrored(enum nm_verdict v)

@@ -50,6 +50,21 @@ struct nm_decision {
 struct nm_decision nm_decide(const struct nm_hello *me,
 			     const struct nm_hello *peer);
 
+/*
+ * Does this node send its marks before the peer does?  Whoever keeps its data
+ * does; but a primary whose leg failed before the peer, which must have those
+ * marks durable, and a new generation, when it takes the first write alone.
+ */
+bool nm_prepares_first(const struct nm_hello *me, const struct nm_hello *peer,
+		       enum nm_verdict v);
+
+/*
+ * Does this node alone take the peer's writes, because the peer's own leg
+ * failed?  Then each of them must be marked here before it is issued (I3), and
+ * the peer must not have the generation they belong to (I4).
+ */
+bool nm_must_track(const struct nm_hello *peer);
+
 /* The same verdict as the peer sees it. */
 enum nm_verdict nm_verdict_mirrored(enum nm_verdict v);
 
@@ -61,6 +76,11 @@ static inline bool nm_verdict_is_target(enum nm_verdict v)
 static inline bool nm_verdict_is_source(enum nm_verdict v)
 {
 	return v == NM_V_TO_PEER || v == NM_V_FULL_TO_PEER;
+}
+
+static inline bool nm_verdict_is_full(enum nm_verdict v)
+{
+	return v == NM_V_FULL_TO_PEER || v == NM_V_FULL_FROM_PEER;
 }
 
 #endif

@@ -100,12 +100,13 @@ mirror_config()
 	[node a]
 	id = 0
 	address = 10.77.0.1:7790
-	leg = /dev/disk/by-id/virtio-leg
+	leg = ${MIRROR_LEG_A-/dev/disk/by-id/virtio-leg}
+	${MIRROR_NODE_A-}
 	device = r0-a
 	[node b]
 	id = 1
 	address = 10.77.0.2:7790
-	leg = /dev/disk/by-id/virtio-$leg_b
+	leg = ${MIRROR_LEG_B-/dev/disk/by-id/virtio-$leg_b}
 	device = r0-b
 	[options]
 	${MIRROR_OPTIONS-timeout = 2s}

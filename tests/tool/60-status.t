@@ -160,7 +160,7 @@ is "watch" "$(jq -r .state watched | uniq | xargs)" "healthy degraded healthy"
 # --- messages
 rm -f dm/r0/messages
 for c in promote 'promote --force' 'promote --peer-fenced' demote connect \
-	disconnect invalidate 'invalidate --peer'; do
+	disconnect attach invalidate 'invalidate --peer'; do
 	# shellcheck disable=SC2086
 	exits 0 "$c" ${c%% *} r0 ${c#"${c%% *}"}
 done
@@ -170,6 +170,7 @@ promote peer_fenced
 demote
 connect
 disconnect
+attach
 invalidate_local
 invalidate_remote"
 echo no-evidence >dm/r0/reply

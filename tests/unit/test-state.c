@@ -93,14 +93,15 @@ static void (*per_state)(const struct nm_state *s);
 static void with_every_peer(const struct nm_state *local)
 {
 	struct nm_state s = *local;
-	int frozen;
+	int bits;
 
 	for (s.peer_role = NM_SECONDARY; s.peer_role <= NM_PRIMARY;
 	     s.peer_role++)
 		for (s.peer_flags = 0; s.peer_flags <= NM_SBF_ALL;
 		     s.peer_flags++)
-			for (frozen = 0; frozen < 2; frozen++) {
-				s.frozen = frozen;
+			for (bits = 0; bits < 4; bits++) {
+				s.frozen = bits & 1;
+				s.tracked = bits >> 1;
 				per_state(&s);
 			}
 }
@@ -147,8 +148,12 @@ static void check_mode(const struct nm_state *s)
 	}
 	assert_true(mode & NM_MODE_PRIMARY);
 
-	/* both legs while there is a peer, and only then */
-	assert_int_equal(!(mode & NM_MODE_REMOTE), !connected(s));
+	/*
+	 * Both legs while there is a peer, and only then; without the own one
+	 * only when the peer marks what it misses (I3).
+	 */
+	assert_int_equal(!(mode & NM_MODE_REMOTE),
+			 !connected(s) || (failed(s) && !s->tracked));
 
 	/* I4 */
 	if (mode & NM_MODE_TURNED) {
@@ -175,6 +180,11 @@ static void check_mode(const struct nm_state *s)
 		assert_true(mode & NM_MODE_LOCAL);
 	if (!failed(s) && being_synced(s))
 		assert_true(mode & NM_MODE_LOCAL);
+
+	if (failed(s) && !s->tracked) {
+		assert_int_equal(mode, NM_MODE_PRIMARY);
+		return;
+	}
 
 	/* I8 */
 	assert_int_equal(!(mode & NM_MODE_STALE), !being_synced(s));
@@ -230,7 +240,8 @@ static void check_read(const struct nm_state *s)
 		bool here = !failed(s) &&
 			    (being_synced(s) ? !dirty :
 			     whole(s) && s->sync != NM_SYNC_TARGET);
-		bool there = connected(s) && s->sync != NM_SYNC_SOURCE;
+		bool there = connected(s) && s->sync != NM_SYNC_SOURCE &&
+			     (!failed(s) || s->tracked);
 
 		if (s->role != NM_PRIMARY)
 			assert_int_equal(from, NM_READ_NOWHERE);
@@ -303,10 +314,43 @@ static void check_drives(const struct nm_state *s)
 		return;
 	assert_true(connected(s));
 	assert_false(s->frozen);
+	assert_false((s->flags | s->peer_flags) & NM_SBF_LEG_FAILED);
 	assert_int_not_equal(s->sync, NM_SYNC_NONE);
 	/* a target that is not primary writes nothing of its own accord */
 	if (s->sync == NM_SYNC_TARGET)
 		assert_int_equal(s->role, NM_PRIMARY);
+}
+
+/* --- a primary whose leg fails ------------------------------------------- */
+
+static void check_leg_failure(const struct nm_state *s)
+{
+	struct nm_state after = *s;
+
+	/* not the last good copy, and not a peer that has only a part */
+	if (nm_may_detach(s)) {
+		assert_int_equal(s->role, NM_PRIMARY);
+		assert_true(connected(s));
+		assert_int_not_equal(s->sync, NM_SYNC_SOURCE);
+		assert_false((s->flags | s->peer_flags) & NM_SBF_LEG_FAILED);
+		/* until the peer tracks, nothing is written anywhere */
+		after.flags |= NM_SBF_LEG_FAILED;
+		after.tracked = false;
+		assert_int_equal(nm_mode(&after), NM_MODE_PRIMARY);
+	}
+	/* held is only what no leg could serve, and somebody is awaited */
+	if (nm_should_hold(s)) {
+		assert_int_equal(s->role, NM_PRIMARY);
+		assert_false(nm_mode(s) & (NM_MODE_LOCAL | NM_MODE_REMOTE));
+		assert_true(s->link == NM_LINK_SEARCHING ||
+			    s->link == NM_LINK_HANDSHAKE);
+	}
+}
+
+static void what_a_failed_leg_leads_to(void **state)
+{
+	(void)state;
+	for_each_state(check_leg_failure);
 }
 
 static void nobody_drives_without_reason(void **state)
@@ -370,7 +414,7 @@ static void promotion_takes_evidence(void **state)
 
 static void check_peer_promote(const struct nm_state *s)
 {
-	enum nm_refusal r = nm_may_peer_promote(s);
+	enum nm_refusal r = nm_may_peer_promote(s, false);
 
 	if (!connected(s))
 		assert_int_equal(r, NM_REFUSE_BUSY);
@@ -378,6 +422,8 @@ static void check_peer_promote(const struct nm_state *s)
 		assert_int_equal(r, NM_REFUSE_TWO_PRIMARIES);
 	else
 		assert_int_equal(r, NM_REFUSE_NOT);
+	/* of two that ask each other, one is refused */
+	assert_int_not_equal(nm_may_peer_promote(s, true), NM_REFUSE_NOT);
 }
 
 static void the_peer_may_be_primary_when_we_are_not(void **state)
@@ -467,6 +513,7 @@ int main(void)
 		cmocka_unit_test(where_writes_go),
 		cmocka_unit_test(where_a_mode_reads),
 		cmocka_unit_test(where_reads_go),
+		cmocka_unit_test(what_a_failed_leg_leads_to),
 		cmocka_unit_test(one_of_two_drives),
 		cmocka_unit_test(nobody_drives_without_reason),
 		cmocka_unit_test(promotion_takes_evidence),

@@ -136,9 +136,48 @@ static void assert_copy(const struct nm_hello *source,
 	}
 }
 
-static void check_pair(const struct nm_hello *a, const struct nm_hello *b)
+/* A primary may work with the other's leg when its own has failed. */
+static bool useless(const struct nm_hello *h, const struct nm_hello *other)
 {
-	struct nm_decision d = decide(a, b);
+	return h->flags & NM_SBF_LEG_FAILED &&
+	       (h->role != NM_PRIMARY || other->flags & NM_SBF_LEG_FAILED);
+}
+
+/* As if it were just inconsistent: it has nothing to give. */
+static void without_leg(struct nm_hello *h)
+{
+	if (h->flags & NM_SBF_LEG_FAILED)
+		h->flags &= ~NM_SBF_CONSISTENT;
+}
+
+static void check_order(const struct nm_hello *a, const struct nm_hello *b,
+			enum nm_verdict v)
+{
+	bool a_failed = a->flags & NM_SBF_LEG_FAILED;
+	bool b_failed = b->flags & NM_SBF_LEG_FAILED;
+	bool a_first = nm_prepares_first(a, b, v);
+	bool b_first = nm_prepares_first(b, a, nm_verdict_mirrored(v));
+
+	if (v == NM_V_REFUSE)
+		return;
+	/* somebody begins, and who keeps marks for a failed leg waits for it */
+	assert_true(a_first || b_first);
+	if (a_failed || b_failed) {
+		assert_int_equal(a_first, a_failed);
+		assert_int_equal(b_first, b_failed);
+		assert_int_equal(nm_verdict_is_target(v), a_failed);
+	} else if (nm_verdict_is_source(v) || nm_verdict_is_target(v)) {
+		assert_int_equal(a_first, nm_verdict_is_source(v));
+		assert_int_equal(b_first, nm_verdict_is_target(v));
+	}
+	assert_int_equal(nm_must_track(b), b_failed);
+}
+
+static void check_pair(const struct nm_hello *one, const struct nm_hello *two)
+{
+	struct nm_decision d = decide(one, two);
+	struct nm_hello copy_a = *one, copy_b = *two;
+	const struct nm_hello *a = &copy_a, *b = &copy_b;
 	const struct nm_hello *source = NULL, *target = NULL;
 	bool a_has_b, b_has_a, full = false;
 	int at_a, at_b;
@@ -154,12 +193,18 @@ static void check_pair(const struct nm_hello *a, const struct nm_hello *b)
 		assert_int_equal(d.refusal, NM_REFUSE_TWO_PRIMARIES);
 		return;
 	}
-	if ((a->flags | b->flags) & NM_SBF_LEG_FAILED) {
+	if (useless(a, b) || useless(b, a)) {
 		assert_int_equal(d.refusal, NM_REFUSE_LEG_FAILED);
 		return;
 	}
+	check_order(a, b, d.verdict);
+	without_leg(&copy_a);
+	without_leg(&copy_b);
 	if (no_data(a) && no_data(b)) {
-		assert_int_equal(d.verdict, NM_V_NO_DATA);
+		if ((a->flags | b->flags) & NM_SBF_LEG_FAILED)
+			assert_int_equal(d.refusal, NM_REFUSE_INCONSISTENT);
+		else
+			assert_int_equal(d.verdict, NM_V_NO_DATA);
 		return;
 	}
 	assert_int_not_equal(d.verdict, NM_V_NO_DATA);
@@ -306,7 +351,7 @@ static void what_does_not_match_is_refused(void **state)
 	expect_refusal(&a, &b, NM_REFUSE_VERSION);
 }
 
-/* A failed leg is refused whichever node has it, and room to spare is fine. */
+/* The failed leg of a secondary is refused, and room to spare is fine. */
 static void legs_may_differ_in_size(void **state)
 {
 	struct nm_hello a = hello(0), b = hello(1);

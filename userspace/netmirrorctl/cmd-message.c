@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* promote, demote, connect, disconnect, invalidate: a message each. */
+/* promote, demote, connect, disconnect, attach, invalidate: a message each. */
 #include "holders.h"
 #include "mirror.h"
 
@@ -35,6 +35,9 @@ static int choose(const struct nm_opts *o, struct message *msg)
 		msg->done = "looks for its peer";
 	} else if (!strcmp(command, "disconnect")) {
 		msg->done = "is apart from its peer";
+	} else if (!strcmp(command, "attach")) {
+		msg->doing = "attach the leg of";
+		msg->done = "uses its leg again and copies to it what it missed";
 	} else if (nm_given(o, NM_OPT_PEER)) {
 		msg->text = "invalidate_remote";
 		msg->doing = "invalidate the peer's leg of";

@@ -18,7 +18,7 @@ static const char *const commands[NM_REFUSE_MAX + 1] = {
 	[NM_REFUSE_DISCONNECTED] =
 		"On the peer: netmirrorctl connect %s.",
 	[NM_REFUSE_LEG_FAILED] =
-		"On the node with the failed leg: netmirrorctl down %s; replace the device; netmirrorctl create %s --force; netmirrorctl up %s.",
+		"On the node with the failed leg, when the device is well again: netmirrorctl attach %s. With another device: netmirrorctl down %s; netmirrorctl create %s --force; netmirrorctl up %s.",
 	[NM_REFUSE_NODE_ID] =
 		"On the node with the copied leg: netmirrorctl down %s; netmirrorctl create %s --force; netmirrorctl up %s.",
 	[NM_REFUSE_GEOMETRY] =
@@ -154,7 +154,7 @@ static void diagnose_failed_leg(const struct nm_mirror *m,
 	what(d, "the leg of %s has failed", here ? "this node" :
 	     nm_mirror_peer_name(m));
 	act(d, "%s: ", here ? "Here" : "There");
-	act_commands(d, "netmirrorctl down %s; replace the device; netmirrorctl create %s --force; netmirrorctl up %s.",
+	act_commands(d, "when the device is well again, netmirrorctl attach %s. With another device: netmirrorctl down %s; netmirrorctl create %s --force; netmirrorctl up %s.",
 		     m->name);
 }
 

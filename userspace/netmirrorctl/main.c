@@ -25,6 +25,8 @@ const struct nm_command nm_commands[] = {
 	{ "connect", nm_cmd_message, 0, 1, 1, "NAME", "look for the peer" },
 	{ "disconnect", nm_cmd_message, 0, 1, 1, "NAME",
 	  "part from the peer until connect" },
+	{ "attach", nm_cmd_message, 0, 1, 1, "NAME",
+	  "use a failed leg again that is well now" },
 	{ "invalidate", nm_cmd_message, O(PEER), 1, 1, "NAME [--peer]",
 	  "discard one leg and copy the other to it" },
 	{ "wait-sync", nm_cmd_wait_sync, O(TIMEOUT), 1, 1,

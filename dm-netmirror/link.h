@@ -24,6 +24,7 @@
 #include <linux/types.h>
 
 #include "core/msg.h"
+#include "secret.h"
 
 struct nm_link;
 struct nm_sreq;
@@ -122,6 +123,7 @@ struct nm_link {
 	const char *name;		/* of the mirror's device, for messages */
 	void *priv;			/* the transport's */
 	struct nm_link_settings settings;
+	struct nm_secret *secret;	/* to be proven by the peer; NULL: none */
 	/* who we are: set before start() from the superblock */
 	u8 uuid[NM_UUID_LEN];
 	u8 node_id;

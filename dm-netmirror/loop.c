@@ -173,6 +173,8 @@ static int loop_start(struct nm_link *link)
 			refusal = NM_REFUSE_UUID;
 		else if (link->node_id == peer->link->node_id)
 			refusal = NM_REFUSE_NODE_ID;
+		else if (!nm_secrets_match(link->secret, peer->link->secret))
+			refusal = NM_REFUSE_AUTH;
 	}
 	if (peer && refusal) {
 		forget(l);

@@ -126,6 +126,7 @@ void nm_mirror_free(struct nm_mirror *m)
 	free_percpu(m->counters);
 	kvfree(m->shards);
 	kfree(m->settings.listen);
+	nm_secret_free(m->link.secret);
 	kfree(m->remote_token);
 	if (m->meta)
 		dm_put_device(m->ti, m->meta);

@@ -64,6 +64,8 @@ static unsigned int emit_settings(struct nm_mirror *m, bool all,
 			nr += 2;
 	if (m->settings.listen)
 		nr += 2;
+	if (m->link.secret)
+		nr += 2;
 	DMEMIT(" %u", nr);
 	for (key = nm_table_keys; key->word; key++) {
 		unsigned int value = *nm_table_value(&m->settings, key);
@@ -73,6 +75,8 @@ static unsigned int emit_settings(struct nm_mirror *m, bool all,
 	}
 	if (m->settings.listen)
 		DMEMIT(" listen %s", m->settings.listen);
+	if (m->link.secret)
+		DMEMIT(" secret %s", m->link.secret->name);
 	return sz;
 }
 

@@ -51,6 +51,20 @@ static int parse_listen(struct nm_mirror *m, const char *value, char **error)
 	return -ENOMEM;
 }
 
+static int parse_secret(struct nm_mirror *m, const char *value, char **error)
+{
+	struct nm_secret *secret = nm_secret_get(value, error);
+
+	if (IS_ERR(secret)) {
+		nm_err(m, "core argument secret: cannot use the logon key '%s': error %ld\n",
+		       value, PTR_ERR(secret));
+		return PTR_ERR(secret);
+	}
+	nm_secret_free(m->link.secret);
+	m->link.secret = secret;
+	return 0;
+}
+
 static int parse_core_arg(struct nm_mirror *m, const char *word,
 			  const char *value, char **error)
 {
@@ -59,6 +73,8 @@ static int parse_core_arg(struct nm_mirror *m, const char *word,
 
 	if (!strcasecmp(word, "listen"))
 		return parse_listen(m, value, error);
+	if (!strcasecmp(word, "secret"))
+		return parse_secret(m, value, error);
 	for (key = nm_table_keys; key->word; key++) {
 		if (strcasecmp(word, key->word))
 			continue;

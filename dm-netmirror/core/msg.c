@@ -21,7 +21,7 @@ int nm_msg_op(const void *buf, size_t len, const char **why)
 		return bad(why, "not a message of this protocol");
 	op = le16_to_cpu(hdr->op);
 	if ((op < NM_OP_READ || op > NM_OP_WRITE_ZEROES) &&
-	    op != NM_OP_RESPONSE && (op < NM_OP_HELLO || op > NM_OP_BYE))
+	    op != NM_OP_RESPONSE && (op < NM_OP_HELLO || op > NM_OP_AUTH_PROOF))
 		return bad(why, "a message of an unknown kind");
 	return op;
 }
@@ -184,6 +184,8 @@ static const struct ctl_rule {
 	[NM_OP_PULL_DONE] = { 0, 0, 0 },
 	[NM_OP_PING] = { 0, 0, 0 },
 	[NM_OP_BYE] = { 1, 1, NM_REFUSE_MAX },
+	[NM_OP_AUTH_CHALLENGE] = { NM_NONCE_LEN, NM_NONCE_LEN, 0 },
+	[NM_OP_AUTH_PROOF] = { NM_PROOF_LEN, NM_PROOF_LEN, 0 },
 };
 
 size_t nm_ctl_encode(u16 op, u64 session, const void *payload, u32 payload_len,
@@ -355,13 +357,16 @@ void nm_cm_req_encode(const struct nm_cm_req *r, struct nm_wire_cm_req *wire)
 	memcpy(wire->uuid, r->uuid, NM_UUID_LEN);
 	wire->session = cpu_to_le64(r->session);
 	wire->depth = cpu_to_le16(r->depth);
+	wire->flags = cpu_to_le16(r->flags);
 	wire->max_inline = cpu_to_le32(r->max_inline);
+	memcpy(wire->token, r->token, NM_TOKEN_LEN);
 }
 
 int nm_cm_req_decode(const void *buf, size_t len, struct nm_cm_req *r,
 		     const char **why)
 {
 	struct nm_wire_cm_req wire;
+	u16 flags;
 
 	if (len < sizeof(wire))
 		return bad(why, "a connection request cut short");
@@ -381,8 +386,12 @@ int nm_cm_req_decode(const void *buf, size_t len, struct nm_cm_req *r,
 		return bad(why, "a connection request with impossible node ids");
 	if (le32_to_cpu(wire.max_inline) > NM_MAX_INLINE)
 		return bad(why, "a connection request with an impossible inline limit");
-	if (wire.pad0)
-		return bad(why, "a reserved field of a connection request is set");
+	flags = le16_to_cpu(wire.flags);
+	if (flags & ~NM_CMF_ALL)
+		return bad(why, "a connection request with an unknown flag");
+	if ((!(flags & NM_CMF_AUTH) || wire.channel == NM_CH_CONTROL) &&
+	    memchr_inv(wire.token, 0, NM_TOKEN_LEN))
+		return bad(why, "a connection request with a token that it does not need");
 
 	r->version = NM_WIRE_VERSION;
 	r->channel = wire.channel;
@@ -392,7 +401,9 @@ int nm_cm_req_decode(const void *buf, size_t len, struct nm_cm_req *r,
 	memcpy(r->uuid, wire.uuid, NM_UUID_LEN);
 	r->session = le64_to_cpu(wire.session);
 	r->depth = le16_to_cpu(wire.depth);
+	r->flags = flags;
 	r->max_inline = le32_to_cpu(wire.max_inline);
+	memcpy(r->token, wire.token, NM_TOKEN_LEN);
 	return 0;
 }
 

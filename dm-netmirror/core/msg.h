@@ -49,7 +49,9 @@ struct nm_cm_req {
 	u8 uuid[NM_UUID_LEN];
 	u64 session;
 	u16 depth;
+	u16 flags;		/* NM_CMF_* */
 	u32 max_inline;
+	u8 token[NM_TOKEN_LEN];
 };
 
 struct nm_cm_rep {

@@ -30,6 +30,8 @@ const char *nm_op_name(u16 op)
 		[NM_OP_PULL_DONE] = "PULL_DONE",
 		[NM_OP_PING] = "PING",
 		[NM_OP_BYE] = "BYE",
+		[NM_OP_AUTH_CHALLENGE] = "AUTH_CHALLENGE",
+		[NM_OP_AUTH_PROOF] = "AUTH_PROOF",
 	};
 
 	return word(names, ARRAY_SIZE(names), op);
@@ -127,6 +129,9 @@ static const struct refusal {
 	[NM_REFUSE_PEER_IS_PRIMARY] = {
 		"peer-is-primary", "the peer is primary",
 		"demote the peer first" },
+	[NM_REFUSE_AUTH] = {
+		"auth", "the peer could not prove that it knows the secret",
+		"load the mirror with the same secret on both nodes and connect again" },
 };
 
 static_assert(ARRAY_SIZE(refusals) == NM_REFUSE_MAX + 1, "refusals");

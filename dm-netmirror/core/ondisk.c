@@ -102,7 +102,7 @@ AT(nm_wire_marks, first, 0);
 AT(nm_wire_marks, nr, 8);
 AT(nm_wire_marks, len, 12);
 
-SIZE(nm_wire_cm_req, 40);
+SIZE(nm_wire_cm_req, 56);
 AT(nm_wire_cm_req, magic, 0);
 AT(nm_wire_cm_req, version, 2);
 AT(nm_wire_cm_req, channel, 4);
@@ -112,8 +112,9 @@ AT(nm_wire_cm_req, dst_node, 7);
 AT(nm_wire_cm_req, uuid, 8);
 AT(nm_wire_cm_req, session, 24);
 AT(nm_wire_cm_req, depth, 32);
-AT(nm_wire_cm_req, pad0, 34);
+AT(nm_wire_cm_req, flags, 34);
 AT(nm_wire_cm_req, max_inline, 36);
+AT(nm_wire_cm_req, token, 40);
 
 SIZE(nm_wire_cm_rep, 16);
 AT(nm_wire_cm_rep, magic, 0);
@@ -122,6 +123,18 @@ AT(nm_wire_cm_rep, refusal, 4);
 AT(nm_wire_cm_rep, depth, 6);
 AT(nm_wire_cm_rep, max_inline, 8);
 AT(nm_wire_cm_rep, pad0, 12);
+
+SIZE(nm_wire_auth_text, 112);
+AT(nm_wire_auth_text, label, 0);
+AT(nm_wire_auth_text, version, 16);
+AT(nm_wire_auth_text, prover, 18);
+AT(nm_wire_auth_text, channel, 19);
+AT(nm_wire_auth_text, pad0, 20);
+AT(nm_wire_auth_text, session, 24);
+AT(nm_wire_auth_text, uuid, 32);
+AT(nm_wire_auth_text, nonce, 48);
+static_assert(sizeof(NM_AUTH_LABEL_PROOF) == 16, "label");
+static_assert(sizeof(NM_AUTH_LABEL_TOKEN) == 16, "label");
 
 static_assert(sizeof(struct nm_wire_hello) <= NM_CTL_MAX_PAYLOAD, "hello");
 static_assert(sizeof(struct nm_wire_gens) <= NM_CTL_MAX_PAYLOAD, "gens");

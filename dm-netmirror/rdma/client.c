@@ -26,16 +26,6 @@ static blk_status_t to_blk_status(u32 status)
 
 /* --- payload ------------------------------------------------------------ */
 
-static void free_bounce(struct nm_rdma_slot *slot)
-{
-	struct scatterlist *sg;
-	unsigned int i;
-
-	for_each_sg(slot->sg, sg, slot->nr_sg, i)
-		__free_page(sg_page(sg));
-	slot->bounced = false;
-}
-
 static void copy_bounce(struct nm_rdma_slot *slot, bool to_bio)
 {
 	struct nm_req *req = slot->req;
@@ -57,6 +47,18 @@ static void copy_bounce(struct nm_rdma_slot *slot, bool to_bio)
 	}
 }
 
+static void put_bounce(struct nm_rdma_slot *slot)
+{
+	struct nm_rdma_channel *ch = slot->ch;
+	unsigned long flags;
+
+	spin_lock_irqsave(&ch->lock, flags);
+	nm_rdma_pool_put(&ch->bounce, slot->sg, slot->nr_sg);
+	spin_unlock_irqrestore(&ch->lock, flags);
+	slot->bounced = false;
+	slot->nr_sg = 0;
+}
+
 static void unmap(struct nm_rdma_slot *slot)
 {
 	struct ib_device *dev = slot->ch->session->dev;
@@ -71,7 +73,7 @@ static void unmap(struct nm_rdma_slot *slot)
 		if (slot->bounced) {
 			if (slot->dir == DMA_FROM_DEVICE && !slot->status)
 				copy_bounce(slot, true);
-			free_bounce(slot);
+			put_bounce(slot);
 		}
 	}
 	slot->nr_sg = 0;
@@ -125,61 +127,76 @@ static unsigned int fill_sg(struct nm_rdma_slot *slot)
 	return nr;
 }
 
-static unsigned int fill_bounce(struct nm_rdma_slot *slot)
+/* False: no chunks are left; the slot waits, and is sent by who frees some. */
+static bool get_bounce(struct nm_rdma_slot *slot)
 {
-	unsigned int nr = DIV_ROUND_UP(slot->req->len, PAGE_SIZE);
-	unsigned int i;
+	struct nm_rdma_channel *ch = slot->ch;
+	unsigned long flags;
 
-	sg_init_table(slot->sg, nr);
-	slot->bounced = true;
-	for (i = 0; i < nr; i++) {
-		struct page *page = alloc_page(GFP_ATOMIC);
-
-		if (!page)
-			return 0;
-		sg_set_page(&slot->sg[i], page,
-			    min_t(u32, PAGE_SIZE,
-				  slot->req->len - i * PAGE_SIZE), 0);
-		slot->nr_sg++;
-	}
-	if (slot->dir == DMA_TO_DEVICE)
+	spin_lock_irqsave(&ch->lock, flags);
+	slot->nr_sg = nm_rdma_pool_get(&ch->bounce, slot->req->len, slot->sg);
+	if (!slot->nr_sg)
+		list_add_tail(&slot->list, &ch->starved);
+	spin_unlock_irqrestore(&ch->lock, flags);
+	slot->bounced = slot->nr_sg;
+	if (slot->bounced && slot->dir == DMA_TO_DEVICE)
 		copy_bounce(slot, false);
-	return nr;
+	return slot->bounced;
 }
 
-/* An MR cannot have gaps: pages of our own where the bio's segments do. */
-static int map_mr(struct nm_rdma_slot *slot)
+static int map_sg(struct nm_rdma_slot *slot, unsigned int nr)
 {
 	struct ib_device *dev = slot->ch->session->dev;
-	unsigned int nr = fill_sg(slot);
-	int mapped;
+	int mapped = ib_dma_map_sg(dev, slot->sg, nr, slot->dir);
 
-	if (nr) {
-		mapped = ib_dma_map_sg(dev, slot->sg, nr, slot->dir);
-		if (!mapped)
-			return -ENOMEM;
-		if (ib_map_mr_sg(slot->mr, slot->sg, mapped, NULL,
-				 PAGE_SIZE) == mapped) {
-			slot->nr_sg = nr;
-			return 0;
-		}
-		ib_dma_unmap_sg(dev, slot->sg, nr, slot->dir);
-	}
-	nr = fill_bounce(slot);
-	mapped = nr ? ib_dma_map_sg(dev, slot->sg, nr, slot->dir) : 0;
-	if (mapped && ib_map_mr_sg(slot->mr, slot->sg, mapped, NULL,
-				   PAGE_SIZE) == mapped)
+	if (!mapped)
+		return -ENOMEM;
+	if (ib_map_mr_sg(slot->mr, slot->sg, mapped, NULL,
+			 PAGE_SIZE) == mapped)
 		return 0;
-	if (mapped)
-		ib_dma_unmap_sg(dev, slot->sg, nr, slot->dir);
-	free_bounce(slot);
-	slot->nr_sg = 0;
-	return -EIO;
+	ib_dma_unmap_sg(dev, slot->sg, nr, slot->dir);
+	return -EINVAL;
+}
+
+/*
+ * An MR cannot have gaps: chunks of our own where the bio's segments do.
+ * -EAGAIN: the slot waits for them.
+ */
+static int map_mr(struct nm_rdma_slot *slot)
+{
+	unsigned int nr = fill_sg(slot);
+	int err;
+
+	if (nr && !map_sg(slot, nr)) {
+		slot->nr_sg = nr;
+		return 0;
+	}
+	if (!get_bounce(slot))
+		return -EAGAIN;
+	err = map_sg(slot, slot->nr_sg);
+	if (err)
+		put_bounce(slot);
+	return err;
 }
 
 /* --- the way of a request ----------------------------------------------- */
 
 static void send(struct nm_rdma_slot *slot);
+
+/* The next slot that waits for chunks, if there are enough of them now. */
+static struct nm_rdma_slot *first_starved(struct nm_rdma_channel *ch)
+{
+	struct nm_rdma_slot *slot;
+
+	lockdep_assert_held(&ch->lock);
+	slot = list_first_entry_or_null(&ch->starved, struct nm_rdma_slot,
+					list);
+	if (!slot || ch->closed || READ_ONCE(ch->session->failed) ||
+	    ch->bounce.nr_free < DIV_ROUND_UP(slot->req->len, NM_RDMA_CHUNK))
+		return NULL;
+	list_del(&slot->list);
+	return slot;
+}
 
 /* Free the slot, or use it for the next request. */
 static void slot_done(struct nm_rdma_slot *slot)
@@ -187,13 +204,15 @@ static void slot_done(struct nm_rdma_slot *slot)
 	struct nm_rdma_channel *ch = slot->ch;
 	struct nm_req *req = slot->req;
 	blk_status_t status = slot->status;
+	struct nm_rdma_slot *starved;
 	struct nm_req *next;
 	unsigned long flags;
 
 	unmap(slot);
 	spin_lock_irqsave(&ch->lock, flags);
+	starved = first_starved(ch);
 	slot->tag += TAG_SLOTS + 1;
-	next = ch->closed ? NULL :
+	next = ch->closed || READ_ONCE(ch->session->failed) ? NULL :
 	       list_first_entry_or_null(&ch->waiting, struct nm_req, list);
 	slot->req = next;
 	if (next)
@@ -202,6 +221,8 @@ static void slot_done(struct nm_rdma_slot *slot)
 		list_add(&slot->list, &ch->free_slots);
 	spin_unlock_irqrestore(&ch->lock, flags);
 	req->done(req, status);
+	if (starved)
+		send(starved);
 	if (next)
 		send(slot);
 }
@@ -284,6 +305,8 @@ static void send(struct nm_rdma_slot *slot)
 		msg.flags |= NM_WF_INLINE;
 	} else if (req->op == NM_OP_WRITE || req->op == NM_OP_READ) {
 		err = map_mr(slot);
+		if (err == -EAGAIN)
+			return;
 		if (!err) {
 			prepare_reg(slot);
 			msg.addr = slot->mr->iova;
@@ -428,6 +451,7 @@ void nm_rdma_client_abort(struct nm_rdma_channel *ch)
 	unsigned int i;
 	LIST_HEAD(list);
 
+	INIT_LIST_HEAD(&ch->starved);
 	for (i = 0; ch->slots && i < ch->depth; i++) {
 		struct nm_rdma_slot *slot = &ch->slots[i];
 
@@ -491,7 +515,7 @@ int nm_rdma_client_create(struct nm_rdma_channel *ch)
 		return -ENOMEM;
 	for (i = 0; i < ch->depth && !err; i++)
 		err = create_slot(ch, &ch->slots[i]);
-	return err;
+	return err ?: nm_rdma_pool_create(&ch->bounce, NM_RDMA_MAX_CHUNKS);
 }
 
 void nm_rdma_client_destroy(struct nm_rdma_channel *ch)
@@ -511,4 +535,5 @@ void nm_rdma_client_destroy(struct nm_rdma_channel *ch)
 	}
 	kvfree(ch->slots);
 	ch->slots = NULL;
+	nm_rdma_pool_destroy(&ch->bounce);
 }

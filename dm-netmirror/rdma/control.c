@@ -58,18 +58,12 @@ static bool may_send(struct nm_rdma_channel *ch)
 	return may;
 }
 
-/* The mirror's worker alone sends, and it alone ends the session. */
-int nm_rdma_send_ctl(struct nm_link *link, const void *msg, size_t len)
+int nm_rdma_ctl_send(struct nm_rdma_session *s, const void *msg, size_t len)
 {
-	struct nm_rdma *rl = link->priv;
-	struct nm_rdma_session *s = READ_ONCE(rl->session);
-	struct nm_rdma_channel *ch;
+	struct nm_rdma_channel *ch = &s->ch[NM_CH_CONTROL];
 	struct nm_rdma_tx *tx;
 	int err = -ENOTCONN;
 
-	if (!s || !s->up)
-		return -ENOTCONN;
-	ch = &s->ch[NM_CH_CONTROL];
 	wait_event(s->ctl.wait, may_send(ch) || READ_ONCE(s->failed));
 	spin_lock_irq(&ch->lock);
 	tx = list_first_entry_or_null(&s->ctl.free, struct nm_rdma_tx, list);
@@ -83,6 +77,15 @@ int nm_rdma_send_ctl(struct nm_link *link, const void *msg, size_t len)
 	}
 	spin_unlock_irq(&ch->lock);
 	return err ? -ENOTCONN : 0;
+}
+
+/* The mirror's worker alone sends, and it alone ends the session. */
+int nm_rdma_send_ctl(struct nm_link *link, const void *msg, size_t len)
+{
+	struct nm_rdma *rl = link->priv;
+	struct nm_rdma_session *s = READ_ONCE(rl->session);
+
+	return s && s->up ? nm_rdma_ctl_send(s, msg, len) : -ENOTCONN;
 }
 
 static bool all_sent(struct nm_rdma_session *s)
@@ -144,41 +147,57 @@ void nm_rdma_ctl_tick(struct work_struct *work)
 
 /* --- receive ------------------------------------------------------------ */
 
+struct nm_rdma_rx *nm_rdma_ctl_next(struct nm_rdma_session *s,
+				    struct nm_msg *msg)
+{
+	struct nm_rdma_channel *ch = &s->ch[NM_CH_CONTROL];
+	struct nm_rdma_rx *rx;
+	const char *why;
+
+	spin_lock_irq(&ch->lock);
+	rx = list_first_entry_or_null(&s->ctl.received, struct nm_rdma_rx,
+				      list);
+	if (rx)
+		list_del(&rx->list);
+	spin_unlock_irq(&ch->lock);
+	if (!rx)
+		return NULL;
+	if (nm_ctl_decode(rx->buf, rx->byte_len, msg, &why) ||
+	    msg->session != s->id) {
+		nm_rdma_note(s->rl, "control message refused\n");
+		nm_rdma_session_fail(s, "the peer sent nonsense");
+		return NULL;
+	}
+	spin_lock_irq(&ch->lock);
+	s->ctl.window += msg->credits;
+	spin_unlock_irq(&ch->lock);
+	wake_up(&s->ctl.wait);
+	return rx;
+}
+
+void nm_rdma_ctl_done(struct nm_rdma_session *s, struct nm_rdma_rx *rx,
+		      const struct nm_msg *msg)
+{
+	struct nm_rdma_channel *ch = &s->ch[NM_CH_CONTROL];
+
+	nm_rdma_repost(ch, rx);
+	spin_lock_irq(&ch->lock);
+	s->ctl.owed += msg->op != NM_OP_PING;
+	spin_unlock_irq(&ch->lock);
+}
+
 static void ctl_work(struct work_struct *work)
 {
 	struct nm_rdma_session *s = container_of(work, struct nm_rdma_session,
 						 ctl.work);
-	struct nm_rdma_channel *ch = &s->ch[NM_CH_CONTROL];
 	struct nm_rdma_rx *rx;
 	struct nm_msg msg;
-	const char *why;
 
-	for (;;) {
-		spin_lock_irq(&ch->lock);
-		rx = list_first_entry_or_null(&s->ctl.received,
-					      struct nm_rdma_rx, list);
-		if (rx)
-			list_del(&rx->list);
-		spin_unlock_irq(&ch->lock);
-		if (!rx)
-			return;
-		if (nm_ctl_decode(rx->buf, rx->byte_len, &msg, &why) ||
-		    msg.session != s->id) {
-			nm_rdma_note(s->rl, "control message refused\n");
-			nm_rdma_session_fail(s, "the peer sent nonsense");
-			return;
-		}
-		spin_lock_irq(&ch->lock);
-		s->ctl.window += msg.credits;
-		spin_unlock_irq(&ch->lock);
-		wake_up(&s->ctl.wait);
+	while ((rx = nm_rdma_ctl_next(s, &msg))) {
 		if (msg.op != NM_OP_PING)
 			nm_link_ctl(s->rl->link, &msg,
 				    rx->buf + NM_WIRE_HDR_LEN);
-		nm_rdma_repost(ch, rx);
-		spin_lock_irq(&ch->lock);
-		s->ctl.owed += msg.op != NM_OP_PING;
-		spin_unlock_irq(&ch->lock);
+		nm_rdma_ctl_done(s, rx, &msg);
 	}
 }
 
@@ -193,6 +212,8 @@ void nm_rdma_ctl_received(struct nm_rdma_channel *ch, struct nm_rdma_rx *rx)
 	/* Before the session is up the mirror could not place it. */
 	if (READ_ONCE(s->up))
 		queue_work(nm_rdma_wq, &s->ctl.work);
+	else
+		wake_up(&s->rl->wait);
 }
 
 /* --- create and destroy ------------------------------------------------- */

@@ -22,7 +22,9 @@ static void quiesce(struct nm_rdma_session *s)
 	if (s->quiet)
 		return;
 	s->quiet = true;
-	RCU_INIT_POINTER(s->rl->active, NULL);
+	/* That of a guest is not. */
+	if (rcu_access_pointer(s->rl->active) == s)
+		RCU_INIT_POINTER(s->rl->active, NULL);
 	synchronize_rcu();
 	for (i = 0; i < s->nr_channels; i++)
 		nm_rdma_channel_close(&s->ch[i]);
@@ -63,6 +65,8 @@ struct nm_rdma_session *nm_rdma_session_alloc(struct nm_rdma *rl, u64 id,
 	s->last_seen = jiffies;
 	INIT_DELAYED_WORK(&s->tick, nm_rdma_ctl_tick);
 	INIT_WORK(&s->abort, abort_work);
+	INIT_WORK(&s->auth_work, nm_rdma_auth_work);
+	INIT_LIST_HEAD(&s->guest);
 	INIT_LIST_HEAD(&s->ctl.free);
 	INIT_LIST_HEAD(&s->ctl.received);
 	init_waitqueue_head(&s->ctl.wait);
@@ -75,8 +79,11 @@ struct nm_rdma_session *nm_rdma_session_alloc(struct nm_rdma *rl, u64 id,
 		spin_lock_init(&ch->lock);
 		INIT_LIST_HEAD(&ch->free_slots);
 		INIT_LIST_HEAD(&ch->waiting);
+		INIT_LIST_HEAD(&ch->starved);
 		INIT_LIST_HEAD(&ch->free_sreqs);
 		INIT_LIST_HEAD(&ch->todo);
+		INIT_LIST_HEAD(&ch->hungry);
+		INIT_LIST_HEAD(&ch->answers);
 	}
 	return s;
 }
@@ -139,6 +146,9 @@ void nm_rdma_session_destroy(struct nm_rdma_session *s)
 
 	if (!xchg(&s->failed, true) && s->up)
 		nm_rdma_ctl_linger(s);
+	wake_up(&s->rl->wait);
+	wake_up(&s->ctl.wait);
+	cancel_work_sync(&s->auth_work);
 	cancel_delayed_work_sync(&s->tick);
 	cancel_work_sync(&s->abort);
 	quiesce(s);
@@ -157,12 +167,21 @@ void nm_rdma_session_destroy(struct nm_rdma_session *s)
 	kfree(s);
 }
 
+void nm_rdma_sessions_destroy(struct list_head *list)
+{
+	struct nm_rdma_session *s, *next;
+
+	list_for_each_entry_safe(s, next, list, guest)
+		nm_rdma_session_destroy(s);
+}
+
 /* --- link --------------------------------------------------------------- */
 
 static int rdma_link_create(struct nm_link *link, const char *addr,
 			    char **error)
 {
 	struct nm_rdma *rl = kzalloc(sizeof(*rl), GFP_KERNEL);
+	int err;
 
 	if (!rl)
 		return -ENOMEM;
@@ -172,8 +191,14 @@ static int rdma_link_create(struct nm_link *link, const char *addr,
 		return -EINVAL;
 	}
 	rl->link = link;
+	err = nm_rdma_auth_create(rl, error);
+	if (err) {
+		kfree(rl);
+		return err;
+	}
 	mutex_init(&rl->mutex);
 	INIT_LIST_HEAD(&rl->listed);
+	INIT_LIST_HEAD(&rl->guests);
 	init_waitqueue_head(&rl->wait);
 	INIT_DELAYED_WORK(&rl->connect, nm_rdma_connect_work);
 	link->priv = rl;
@@ -182,6 +207,7 @@ static int rdma_link_create(struct nm_link *link, const char *addr,
 
 static void rdma_link_destroy(struct nm_link *link)
 {
+	nm_rdma_auth_destroy(link->priv);
 	kfree(link->priv);
 }
 
@@ -203,20 +229,21 @@ static int rdma_link_start(struct nm_link *link)
 static void rdma_link_reset(struct nm_link *link)
 {
 	struct nm_rdma *rl = link->priv;
-	struct nm_rdma_session *s;
+	LIST_HEAD(sessions);
 
 	WRITE_ONCE(rl->stop, true);
 	wake_up(&rl->wait);
 	cancel_delayed_work_sync(&rl->connect);
 	mutex_lock(&rl->mutex);
 	rl->started = false;
-	s = rl->session;
+	list_splice_init(&rl->guests, &sessions);
+	if (rl->session)
+		list_add(&rl->session->guest, &sessions);
 	rl->session = NULL;
 	mutex_unlock(&rl->mutex);
 	if (link->node_id)
 		nm_rdma_unlisten(rl);
-	if (s)
-		nm_rdma_session_destroy(s);
+	nm_rdma_sessions_destroy(&sessions);
 	cancel_delayed_work_sync(&rl->connect);
 }
 

@@ -3,13 +3,16 @@
  * The RDMA link:
  *
  *   link.c          the link of a mirror: start, reset, up and down
- *   cm.c            connections: node 0 connects, node 1 listens
+ *   cm.c            connections, and node 0, which connects
+ *   listen.c        node 1, which listens
+ *   auth.c          the proof that the peer knows the secret
  *   channel.c       one QP with its CQ and receive buffers
+ *   pool.c          payload buffers of a channel
  *   client.c        our requests
  *   server.c        the peer's requests
  *   control.c       control messages and the signs of life
  *
- * Locks, outermost first: listen_mutex (cm.c), nm_rdma.mutex,
+ * Locks, outermost first: listen_mutex (listen.c), nm_rdma.mutex,
  * nm_rdma_channel.lock (irq).
  */
 #ifndef NM_RDMA_H
@@ -26,13 +29,22 @@
 #include <rdma/rdma_cm.h>
 #include <rdma/rw.h>
 
+#include "core/auth.h"
 #include "core/names.h"
 #include "link.h"
 
 /* NM_MAX_IO that does not begin on a page. */
 #define NM_RDMA_MAX_PAGES	(NM_MAX_IO / PAGE_SIZE + 1)
 #define NM_RDMA_INLINE_SGES	5	/* and one for the header: siw has 6 */
+/* Payload that is not the bio's lies in chunks of 32 KiB, for few segments. */
+#define NM_RDMA_CHUNK_ORDER	(PAGE_SHIFT < 15 ? 15 - PAGE_SHIFT : 0)
+#define NM_RDMA_CHUNK		(PAGE_SIZE << NM_RDMA_CHUNK_ORDER)
+#define NM_RDMA_MAX_CHUNKS	(NM_MAX_IO / NM_RDMA_CHUNK)
+/* Answers in flight on a channel; what is ready meanwhile goes in one message. */
+#define NM_RDMA_MAX_ANSWERS	2
 #define NM_RDMA_MAX_CHANNELS	(NM_CH_DATA + 16)
+/* Nodes at a time that have connected and not yet proven that they may. */
+#define NM_RDMA_MAX_GUESTS	4
 
 /*
  * Control messages that the peer has room for, PINGs not counted: they have
@@ -43,6 +55,12 @@
 
 struct nm_rdma_channel;
 struct nm_rdma_session;
+
+/* Protected by the channel's lock. */
+struct nm_rdma_pool {
+	struct page **free;
+	unsigned int nr_free;
+};
 
 /* A receive buffer: header, and on a data channel payload behind it. */
 struct nm_rdma_rx {
@@ -57,7 +75,7 @@ struct nm_rdma_rx {
 
 /* A request of ours in flight; there are as many as the peer takes. */
 struct nm_rdma_slot {
-	struct list_head list;		/* on channel.free_slots */
+	struct list_head list;		/* on channel.free_slots or .starved */
 	struct nm_rdma_channel *ch;
 	struct nm_req *req;		/* NULL: free */
 	u32 tag;
@@ -73,7 +91,7 @@ struct nm_rdma_slot {
 	struct ib_mr *mr;
 	struct scatterlist *sg;
 	unsigned int nr_sg;		/* 0: not mapped */
-	bool bounced;			/* sg holds pages of our own */
+	bool bounced;			/* sg holds chunks of the pool */
 	enum dma_data_direction dir;
 
 	struct ib_cqe send_cqe;
@@ -88,20 +106,19 @@ enum nm_rdma_step {
 	NM_RDMA_NEW,		/* received */
 	NM_RDMA_PULLED,		/* payload is here */
 	NM_RDMA_PUSH,		/* payload goes to the peer, then the answer */
-	NM_RDMA_PUSHED,		/* it arrived, or never will */
 };
 
 /* A request of the peer. */
 struct nm_rdma_sreq {
 	struct nm_sreq sreq;
-	struct list_head list;		/* on channel.free_sreqs or .todo */
+	struct list_head list;		/* on a list of the channel */
 	struct nm_rdma_channel *ch;
 	struct nm_rdma_rx *rx;		/* its payload is in use */
 	enum nm_rdma_step step;
 	enum nm_status status;
-	struct bio_vec *bvec;		/* NM_RDMA_MAX_PAGES */
+	struct bio_vec *bvec;		/* NM_RDMA_MAX_CHUNKS */
 	struct scatterlist *sg;
-	unsigned int nr_pages;		/* of our own, in bvec */
+	unsigned int nr_chunks;		/* of the pool, in sg */
 	struct rdma_rw_ctx rw;
 	bool rw_ready;
 	struct ib_cqe rw_cqe;
@@ -134,10 +151,16 @@ struct nm_rdma_channel {
 	struct nm_rdma_slot *slots;
 	struct list_head free_slots;
 	struct list_head waiting;	/* nm_req */
+	struct list_head starved;	/* nm_rdma_slot: no chunks to bounce */
+	struct nm_rdma_pool bounce;
 	struct nm_rdma_sreq *sreqs;
 	struct list_head free_sreqs;
 	struct list_head todo;		/* nm_rdma_sreq, for work */
+	struct list_head hungry;	/* nm_rdma_sreq: no chunks for payload */
+	struct list_head answers;	/* nm_rdma_sreq: wait to be sent */
+	struct nm_rdma_pool payload;
 	unsigned int nr_sreqs;		/* not free */
+	unsigned int nr_answers;	/* in flight */
 	struct work_struct work;
 };
 
@@ -164,6 +187,9 @@ struct nm_rdma_ctl {
 struct nm_rdma_session {
 	struct nm_rdma *rl;
 	u64 id;
+	struct nm_auth auth;
+	struct work_struct auth_work;	/* of a guest, see auth.c */
+	struct list_head guest;		/* on nm_rdma.guests */
 	struct ib_device *dev;
 	struct ib_pd *pd;
 	unsigned int nr_channels;	/* of all kinds */
@@ -183,9 +209,10 @@ struct nm_rdma_session {
 
 struct nm_rdma {
 	struct nm_link *link;
+	struct crypto_shash *hmac;	/* with the secret as key; NULL: none */
 	struct sockaddr_storage peer;
 	struct sockaddr_storage local;	/* where to listen */
-	struct list_head listed;	/* cm.c */
+	struct list_head listed;	/* listen.c */
 	struct nm_rdma_listener *listener;
 	wait_queue_head_t wait;		/* for the connection manager */
 	bool stop;			/* reset() ends the search */
@@ -194,10 +221,11 @@ struct nm_rdma {
 	unsigned int backoff_ms;
 	enum nm_refusal refusal;	/* of the last attempt */
 
-	/* Protects session and started. */
+	/* Protects session, guests and started. */
 	struct mutex mutex;
 	bool started;
 	struct nm_rdma_session *session;
+	struct list_head guests;	/* nm_rdma_session, the oldest first */
 	struct nm_rdma_session __rcu *active;	/* session while it is up */
 };
 
@@ -217,13 +245,40 @@ void nm_rdma_session_fail(struct nm_rdma_session *s, const char *why);
 void nm_rdma_session_joined(struct nm_rdma_channel *ch);
 /* End it and wait until nothing is left of it.  Process context. */
 void nm_rdma_session_destroy(struct nm_rdma_session *s);
+/* All those on @list, by nm_rdma_session.guest. */
+void nm_rdma_sessions_destroy(struct list_head *list);
 
 /* cm.c */
 int nm_rdma_parse_addr(const char *text, bool named,
 		       struct sockaddr_storage *addr);
+int nm_rdma_conn_handler(struct rdma_cm_id *id, struct rdma_cm_event *event);
+/* The peer told how much inline payload it takes. */
+void nm_rdma_take_peer(struct nm_rdma_channel *ch, u32 max_inline);
 void nm_rdma_connect_work(struct work_struct *work);
+
+/* listen.c */
 int nm_rdma_listen(struct nm_rdma *rl);
 void nm_rdma_unlisten(struct nm_rdma *rl);
+/* Drop what has failed, and listen again if the device went away. */
+void nm_rdma_tend_listener(struct nm_rdma *rl);
+
+/* auth.c */
+int nm_rdma_auth_create(struct nm_rdma *rl, char **error);
+void nm_rdma_auth_destroy(struct nm_rdma *rl);
+/*
+ * Exchange proofs on the connected control channel; without a secret there is
+ * nothing to do.  Sleeps for the peer.  Returns 0 or -EACCES, and the reason in
+ * nm_rdma.refusal.  For node 0.
+ */
+int nm_rdma_authenticate(struct nm_rdma_session *s);
+/* The same for a guest of node 1, which moves in or fails. */
+void nm_rdma_auth_work(struct work_struct *work);
+/* Is there room for one more guest?  If not, there will be soon. */
+bool nm_rdma_auth_has_room(struct nm_rdma *rl);
+/* For the request to connect @channel, after the exchange. */
+int nm_rdma_auth_token(struct nm_rdma_session *s, u8 channel, u8 *token);
+bool nm_rdma_auth_token_fits(struct nm_rdma_session *s, u8 channel,
+			     const u8 *token);
 
 /* channel.c */
 int nm_rdma_channel_create(struct nm_rdma_channel *ch, struct rdma_cm_id *id);
@@ -235,6 +290,18 @@ void nm_rdma_repost(struct nm_rdma_channel *ch, struct nm_rdma_rx *rx);
 /* Did the work request succeed?  If not, the session fails. */
 bool nm_rdma_wc_ok(struct nm_rdma_channel *ch, struct ib_wc *wc,
 		   const char *what);
+
+/* pool.c */
+int nm_rdma_pool_create(struct nm_rdma_pool *pool, unsigned int nr);
+void nm_rdma_pool_destroy(struct nm_rdma_pool *pool);
+/*
+ * Chunks for @len bytes into @sg: as many as it takes, or 0 when there are not
+ * enough.  The channel's lock is held.
+ */
+unsigned int nm_rdma_pool_get(struct nm_rdma_pool *pool, u32 len,
+			      struct scatterlist *sg);
+void nm_rdma_pool_put(struct nm_rdma_pool *pool, struct scatterlist *sg,
+		      unsigned int nr);
 
 /* client.c */
 int nm_rdma_client_create(struct nm_rdma_channel *ch);
@@ -258,6 +325,16 @@ int nm_rdma_ctl_create(struct nm_rdma_channel *ch);
 void nm_rdma_ctl_destroy(struct nm_rdma_channel *ch);
 void nm_rdma_ctl_received(struct nm_rdma_channel *ch, struct nm_rdma_rx *rx);
 void nm_rdma_ctl_tick(struct work_struct *work);
+/*
+ * The next message that arrived, checked, to be given back when it was dealt
+ * with; NULL: none, or nonsense, with which the session fails.
+ */
+struct nm_rdma_rx *nm_rdma_ctl_next(struct nm_rdma_session *s,
+				    struct nm_msg *msg);
+void nm_rdma_ctl_done(struct nm_rdma_session *s, struct nm_rdma_rx *rx,
+		      const struct nm_msg *msg);
+/* Send a message in a session that need not be up.  As nm_link_ops.send_ctl. */
+int nm_rdma_ctl_send(struct nm_rdma_session *s, const void *msg, size_t len);
 /* Give the last message some time to arrive. */
 void nm_rdma_ctl_linger(struct nm_rdma_session *s);
 int nm_rdma_send_ctl(struct nm_link *link, const void *msg, size_t len);

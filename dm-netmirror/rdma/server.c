@@ -24,28 +24,19 @@ static void add_todo(struct nm_rdma_sreq *r, enum nm_rdma_step step)
 
 /* --- the end of a request ----------------------------------------------- */
 
-static void free_pages_of(struct nm_rdma_sreq *r)
-{
-	unsigned int i;
-
-	for (i = 0; i < r->nr_pages; i++)
-		__free_page(r->bvec[i].bv_page);
-	r->nr_pages = 0;
-}
-
+/* The channel's lock is held; the session may be gone once it is dropped. */
 static void sreq_free(struct nm_rdma_sreq *r)
 {
 	struct nm_rdma_channel *ch = r->ch;
-	struct nm_rdma_session *s = ch->session;
-	unsigned long flags;
 
-	free_pages_of(r);
-	spin_lock_irqsave(&ch->lock, flags);
+	lockdep_assert_held(&ch->lock);
+	nm_rdma_pool_put(&ch->payload, r->sg, r->nr_chunks);
+	if (r->nr_chunks && !list_empty(&ch->hungry))
+		queue_work(nm_rdma_wq, &ch->work);
+	r->nr_chunks = 0;
 	list_add_tail(&r->list, &ch->free_sreqs);
-	ch->nr_sreqs--;
-	/* Under the lock: the session may be gone once it is dropped. */
-	wake_up_all(&s->idle);
-	spin_unlock_irqrestore(&ch->lock, flags);
+	if (!--ch->nr_sreqs)
+		wake_up_all(&ch->session->idle);
 }
 
 static void destroy_rw(struct nm_rdma_sreq *r)
@@ -55,36 +46,26 @@ static void destroy_rw(struct nm_rdma_sreq *r)
 	if (!r->rw_ready)
 		return;
 	rdma_rw_ctx_destroy(&r->rw, ch->qp, ch->id->port_num, r->sg,
-			    r->nr_pages, r->sreq.msg.op == NM_OP_READ ?
+			    r->nr_chunks, r->sreq.msg.op == NM_OP_READ ?
 			    DMA_TO_DEVICE : DMA_FROM_DEVICE);
 	r->rw_ready = false;
 }
 
-static void answer_sent(struct ib_cq *cq, struct ib_wc *wc)
+static void add_entry(struct nm_rsp *rsp, const struct nm_rdma_sreq *r)
 {
-	struct nm_rdma_sreq *r = container_of(wc->wr_cqe, struct nm_rdma_sreq,
-					      send_cqe);
-
-	nm_rdma_wc_ok(r->ch, wc, "an answer");
-	if (r->rw_ready)
-		add_todo(r, NM_RDMA_PUSHED);
-	else
-		sreq_free(r);
+	rsp->entry[rsp->nr].tag = r->sreq.msg.tag;
+	rsp->entry[rsp->nr++].status = r->status;
 }
 
-static struct ib_send_wr *prepare_answer(struct nm_rdma_sreq *r)
+static struct ib_send_wr *prepare_answer(struct nm_rdma_sreq *r,
+					 const struct nm_rsp *rsp)
 {
 	struct ib_device *dev = r->ch->session->dev;
 	struct ib_send_wr *wr = &r->send_wr;
-	struct nm_rsp rsp = {
-		.nr = 1,
-		.session = r->ch->session->id,
-		.entry = { { r->sreq.msg.tag, r->status } },
-	};
 
 	ib_dma_sync_single_for_cpu(dev, r->rsp_dma, NM_WIRE_HDR_LEN,
 				   DMA_TO_DEVICE);
-	nm_rsp_encode(&rsp, r->rsp);
+	nm_rsp_encode(rsp, r->rsp);
 	ib_dma_sync_single_for_device(dev, r->rsp_dma, NM_WIRE_HDR_LEN,
 				      DMA_TO_DEVICE);
 	memset(wr, 0, sizeof(*wr));
@@ -101,25 +82,73 @@ static struct ib_send_wr *prepare_answer(struct nm_rdma_sreq *r)
 	return wr;
 }
 
+/*
+ * Send the answers that wait, as long as few are in flight: several in one
+ * message, but only one that invalidates.  The first of them lends its buffer,
+ * the others are done.
+ */
+static int send_answers(struct nm_rdma_channel *ch)
+{
+	struct nm_rdma_sreq *r, *next, *first;
+	int err = 0;
+
+	lockdep_assert_held(&ch->lock);
+	while (!list_empty(&ch->answers) &&
+	       ch->nr_answers < NM_RDMA_MAX_ANSWERS) {
+		struct nm_rsp rsp = { .session = ch->session->id };
+
+		first = list_first_entry(&ch->answers, struct nm_rdma_sreq,
+					 list);
+		list_del(&first->list);
+		add_entry(&rsp, first);
+		list_for_each_entry_safe(r, next, &ch->answers, list) {
+			if (rsp.nr == NM_RSP_ENTRIES || r->sreq.msg.rkey)
+				break;
+			list_del(&r->list);
+			add_entry(&rsp, r);
+			sreq_free(r);
+		}
+		err = nm_rdma_post(ch, prepare_answer(first, &rsp)) ?: err;
+		if (err)
+			sreq_free(first);
+		else
+			ch->nr_answers++;
+	}
+	return err;
+}
+
+static void answer_sent(struct ib_cq *cq, struct ib_wc *wc)
+{
+	struct nm_rdma_sreq *r = container_of(wc->wr_cqe, struct nm_rdma_sreq,
+					      send_cqe);
+	struct nm_rdma_channel *ch = r->ch;
+	unsigned long flags;
+
+	nm_rdma_wc_ok(ch, wc, "an answer");
+	destroy_rw(r);
+	spin_lock_irqsave(&ch->lock, flags);
+	ch->nr_answers--;
+	if (send_answers(ch))
+		nm_rdma_session_fail(ch->session, "an answer cannot be sent");
+	sreq_free(r);
+	spin_unlock_irqrestore(&ch->lock, flags);
+}
+
 static void answer(struct nm_rdma_sreq *r, enum nm_status status)
 {
 	struct nm_rdma_channel *ch = r->ch;
-	struct ib_send_wr *wr;
+	struct nm_rdma_rx *rx = r->rx;
 	unsigned long flags;
-	int err;
 
 	r->status = status;
-	if (r->rx)
-		nm_rdma_repost(ch, r->rx);
 	r->rx = NULL;
-	wr = prepare_answer(r);
+	if (rx)
+		nm_rdma_repost(ch, rx);
 	spin_lock_irqsave(&ch->lock, flags);
-	err = nm_rdma_post(ch, wr);
+	list_add_tail(&r->list, &ch->answers);
+	if (send_answers(ch))
+		nm_rdma_session_fail(ch->session, "an answer cannot be sent");
 	spin_unlock_irqrestore(&ch->lock, flags);
-	if (!err)
-		return;
-	nm_rdma_session_fail(ch->session, "an answer cannot be sent");
-	sreq_free(r);
 }
 
 /* --- payload ------------------------------------------------------------ */
@@ -134,24 +163,18 @@ static void pulled(struct ib_cq *cq, struct ib_wc *wc)
 	add_todo(r, NM_RDMA_PULLED);
 }
 
-static int get_pages(struct nm_rdma_sreq *r)
+static bool get_chunks(struct nm_rdma_sreq *r)
 {
-	u32 left = r->sreq.msg.len;
+	unsigned int i;
 
-	sg_init_table(r->sg, DIV_ROUND_UP(left, PAGE_SIZE));
-	while (left) {
-		struct page *page = alloc_page(GFP_NOIO);
-		u32 len = min_t(u32, left, PAGE_SIZE);
-
-		if (!page)
-			return -ENOMEM;
-		bvec_set_page(&r->bvec[r->nr_pages], page, len, 0);
-		sg_set_page(&r->sg[r->nr_pages++], page, len, 0);
-		left -= len;
-	}
-	r->sreq.bvec = r->bvec;
-	r->sreq.nr_bvecs = r->nr_pages;
-	return 0;
+	lockdep_assert_held(&r->ch->lock);
+	r->nr_chunks = nm_rdma_pool_get(&r->ch->payload, r->sreq.msg.len,
+					r->sg);
+	for (i = 0; i < r->nr_chunks; i++)
+		bvec_set_page(&r->bvec[i], sg_page(&r->sg[i]),
+			      r->sg[i].length, 0);
+	r->sreq.nr_bvecs = r->nr_chunks;
+	return r->nr_chunks;
 }
 
 /* Move the payload between our pages and the peer's memory. */
@@ -164,7 +187,7 @@ static int move(struct nm_rdma_sreq *r, enum dma_data_direction dir,
 	int err;
 
 	err = rdma_rw_ctx_init(&r->rw, ch->qp, ch->id->port_num, r->sg,
-			       r->nr_pages, 0, r->sreq.msg.addr,
+			       r->nr_chunks, 0, r->sreq.msg.addr,
 			       r->sreq.msg.rkey, dir);
 	if (err < 0)
 		return err;
@@ -172,6 +195,8 @@ static int move(struct nm_rdma_sreq *r, enum dma_data_direction dir,
 	wr = rdma_rw_ctx_wrs(&r->rw, ch->qp, ch->id->port_num, cqe, chain);
 	spin_lock_irqsave(&ch->lock, flags);
 	err = nm_rdma_post(ch, wr);
+	if (!err && chain)
+		ch->nr_answers++;
 	spin_unlock_irqrestore(&ch->lock, flags);
 	if (err)
 		destroy_rw(r);
@@ -180,28 +205,52 @@ static int move(struct nm_rdma_sreq *r, enum dma_data_direction dir,
 
 /* --- the steps, in process context -------------------------------------- */
 
+static bool needs_chunks(const struct nm_msg *msg)
+{
+	return msg->op == NM_OP_READ ||
+	       (msg->op == NM_OP_WRITE && !(msg->flags & NM_WF_INLINE));
+}
+
 static void step_new(struct nm_rdma_sreq *r)
 {
 	const struct nm_msg *msg = &r->sreq.msg;
-	bool pull = msg->op == NM_OP_WRITE && !(msg->flags & NM_WF_INLINE);
 
 	if (msg->flags & NM_WF_INLINE) {
 		ib_dma_sync_single_for_cpu(r->ch->session->dev,
 					   r->rx->payload_dma, msg->len,
 					   DMA_FROM_DEVICE);
 		bvec_set_page(&r->bvec[0], r->rx->payload, msg->len, 0);
-		r->sreq.bvec = r->bvec;
 		r->sreq.nr_bvecs = 1;
 	} else {
-		r->sreq.nr_bvecs = 0;
 		nm_rdma_repost(r->ch, r->rx);
 		r->rx = NULL;
 	}
-	if ((pull || msg->op == NM_OP_READ) && get_pages(r))
-		answer(r, NM_ST_IOERR);
-	else if (!pull)
+	if (msg->op != NM_OP_WRITE || msg->flags & NM_WF_INLINE)
 		nm_link_request(r->ch->session->rl->link, &r->sreq);
 	else if (move(r, DMA_FROM_DEVICE, &r->rw_cqe, NULL))
+		answer(r, NM_ST_IOERR);
+}
+
+static void step_pulled(struct nm_rdma_sreq *r)
+{
+	struct nm_rdma_channel *ch = r->ch;
+
+	destroy_rw(r);
+	if (!r->status) {
+		nm_link_request(ch->session->rl->link, &r->sreq);
+		return;
+	}
+	spin_lock_irq(&ch->lock);
+	sreq_free(r);
+	spin_unlock_irq(&ch->lock);
+}
+
+static void step_push(struct nm_rdma_sreq *r)
+{
+	struct nm_rsp rsp = { .session = r->ch->session->id };
+
+	add_entry(&rsp, r);
+	if (move(r, DMA_TO_DEVICE, NULL, prepare_answer(r, &rsp)))
 		answer(r, NM_ST_IOERR);
 }
 
@@ -212,21 +261,37 @@ static void step(struct nm_rdma_sreq *r)
 		step_new(r);
 		break;
 	case NM_RDMA_PULLED:
-		destroy_rw(r);
-		if (r->status)
-			sreq_free(r);
-		else
-			nm_link_request(r->ch->session->rl->link, &r->sreq);
+		step_pulled(r);
 		break;
 	case NM_RDMA_PUSH:
-		if (move(r, DMA_TO_DEVICE, NULL, prepare_answer(r)))
-			answer(r, NM_ST_IOERR);
-		break;
-	case NM_RDMA_PUSHED:
-		destroy_rw(r);
-		sreq_free(r);
+		step_push(r);
 		break;
 	}
+}
+
+/*
+ * The next request that can go on.  One that needs chunks when there are not
+ * enough of them waits in hungry, and with it those that need some after it.
+ */
+static struct nm_rdma_sreq *next_sreq(struct nm_rdma_channel *ch)
+{
+	struct nm_rdma_sreq *r;
+
+	lockdep_assert_held(&ch->lock);
+	r = list_first_entry_or_null(&ch->hungry, struct nm_rdma_sreq, list);
+	if (r && get_chunks(r)) {
+		list_del(&r->list);
+		return r;
+	}
+	while (!list_empty(&ch->todo)) {
+		r = list_first_entry(&ch->todo, struct nm_rdma_sreq, list);
+		list_del(&r->list);
+		if (r->step != NM_RDMA_NEW || !needs_chunks(&r->sreq.msg) ||
+		    (list_empty(&ch->hungry) && get_chunks(r)))
+			return r;
+		list_add_tail(&r->list, &ch->hungry);
+	}
+	return NULL;
 }
 
 static void server_work(struct work_struct *work)
@@ -238,10 +303,7 @@ static void server_work(struct work_struct *work)
 
 	for (;;) {
 		spin_lock_irq(&ch->lock);
-		r = list_first_entry_or_null(&ch->todo, struct nm_rdma_sreq,
-					     list);
-		if (r)
-			list_del(&r->list);
+		r = next_sreq(ch);
 		spin_unlock_irq(&ch->lock);
 		if (!r)
 			break;
@@ -286,6 +348,7 @@ void nm_rdma_server_request(struct nm_rdma_channel *ch, struct nm_rdma_rx *rx)
 	if (!r)
 		goto refuse;
 	r->sreq.msg = msg;
+	r->sreq.nr_bvecs = 0;
 	r->rx = rx;
 	add_todo(r, NM_RDMA_NEW);
 	return;
@@ -321,8 +384,9 @@ static int create_sreq(struct nm_rdma_channel *ch, struct nm_rdma_sreq *r)
 	r->sreq.link = s->rl->link;
 	r->rw_cqe.done = pulled;
 	r->send_cqe.done = answer_sent;
-	r->bvec = kcalloc(NM_RDMA_MAX_PAGES, sizeof(*r->bvec), GFP_KERNEL);
-	r->sg = kcalloc(NM_RDMA_MAX_PAGES, sizeof(*r->sg), GFP_KERNEL);
+	r->bvec = kcalloc(NM_RDMA_MAX_CHUNKS, sizeof(*r->bvec), GFP_KERNEL);
+	r->sreq.bvec = r->bvec;
+	r->sg = kcalloc(NM_RDMA_MAX_CHUNKS, sizeof(*r->sg), GFP_KERNEL);
 	r->rsp = kzalloc(NM_WIRE_HDR_LEN, GFP_KERNEL);
 	if (!r->bvec || !r->sg || !r->rsp)
 		return -ENOMEM;
@@ -355,7 +419,10 @@ int nm_rdma_server_create(struct nm_rdma_channel *ch)
 		return -ENOMEM;
 	for (i = 0; i < 2 * ch->depth && !err; i++)
 		err = create_sreq(ch, &ch->sreqs[i]);
-	return err;
+	/* A chunk for each small request, or a few of the largest. */
+	return err ?: nm_rdma_pool_create(&ch->payload,
+					  max_t(unsigned int, ch->depth,
+						4 * NM_RDMA_MAX_CHUNKS));
 }
 
 void nm_rdma_server_destroy(struct nm_rdma_channel *ch)
@@ -374,4 +441,5 @@ void nm_rdma_server_destroy(struct nm_rdma_channel *ch)
 	}
 	kvfree(ch->sreqs);
 	ch->sreqs = NULL;
+	nm_rdma_pool_destroy(&ch->payload);
 }

@@ -9,6 +9,11 @@
 #define NM_TARGET_NAME		"netmirror"
 #define NM_DM_UUID_PREFIX	"NETMIRROR-"
 
+/* The secret: bytes of a logon key, and how the tool begins its description. */
+#define NM_SECRET_MIN		16
+#define NM_SECRET_MAX		64
+#define NM_KEY_PREFIX		"netmirror:"
+
 enum nm_role {
 	NM_SECONDARY	= 0,
 	NM_PRIMARY	= 1,
@@ -41,7 +46,8 @@ enum nm_refusal {
 	NM_REFUSE_NO_EVIDENCE	= 19,	/* promotion without proof about the peer */
 	NM_REFUSE_NO_LEG	= 20,
 	NM_REFUSE_PEER_IS_PRIMARY = 21,
-	NM_REFUSE_MAX		= 21,
+	NM_REFUSE_AUTH		= 22,	/* no proof that the secret is the same */
+	NM_REFUSE_MAX		= 22,
 };
 
 #endif

@@ -21,6 +21,9 @@
 #define NM_MAX_IO		(1U << 20)	/* bytes of a request */
 #define NM_RSP_ENTRIES		4
 #define NM_DEFAULT_PORT		7790
+#define NM_NONCE_LEN		32
+#define NM_PROOF_LEN		32		/* HMAC-SHA256 */
+#define NM_TOKEN_LEN		16		/* the first half of one */
 
 enum nm_op {
 	/* data channel, client to server */
@@ -44,6 +47,8 @@ enum nm_op {
 	NM_OP_PULL_DONE		= 41,	/* target that pulled: flushed, nothing left */
 	NM_OP_PING		= 42,
 	NM_OP_BYE		= 43,	/* u8: enum nm_refusal; the sender closes */
+	NM_OP_AUTH_CHALLENGE	= 44,	/* NM_NONCE_LEN random bytes */
+	NM_OP_AUTH_PROOF	= 45,	/* NM_PROOF_LEN bytes */
 };
 
 /* nm_wire_hdr.flags of a request */
@@ -142,6 +147,10 @@ enum nm_channel {
 	NM_CH_DATA	= 2,	/* and up */
 };
 
+/* nm_wire_cm_req.flags */
+#define NM_CMF_AUTH	(1U << 0)	/* the sender has a secret */
+#define NM_CMF_ALL	0x1U
+
 /* Private data of an RDMA CM connection request. */
 struct nm_wire_cm_req {
 	__le16	magic;		/*  0 */
@@ -153,9 +162,10 @@ struct nm_wire_cm_req {
 	__u8	uuid[NM_UUID_LEN];	/*  8 */
 	__le64	session;	/* 24: random, the same in all channels */
 	__le16	depth;		/* 32: requests the sender takes on this channel */
-	__le16	pad0;		/* 34 */
+	__le16	flags;		/* 34: NM_CMF_* */
 	__le32	max_inline;	/* 36: payload bytes the sender takes in a request */
-};				/* 40 */
+	__u8	token[NM_TOKEN_LEN];	/* 40: see nm_wire_auth_text; else zero */
+};				/* 56: no more fits the private data of InfiniBand */
 
 /* Private data of accept and reject. */
 struct nm_wire_cm_rep {
@@ -166,5 +176,24 @@ struct nm_wire_cm_rep {
 	__le32	max_inline;	/*  8 */
 	__le32	pad0;		/* 12 */
 };				/* 16 */
+
+/*
+ * What is hashed with the secret, and never sent: HMAC-SHA256 of it is a proof,
+ * or cut to NM_TOKEN_LEN the token in the request for a channel other than
+ * NM_CH_CONTROL.
+ */
+#define NM_AUTH_LABEL_PROOF	"netmirror proof"
+#define NM_AUTH_LABEL_TOKEN	"netmirror token"
+
+struct nm_wire_auth_text {
+	__u8	label[16];	/*  0 */
+	__le16	version;	/* 16 */
+	__u8	prover;		/* 18: node id of who proves */
+	__u8	channel;	/* 19: enum nm_channel, 0 in a proof */
+	__le32	pad0;		/* 20 */
+	__le64	session;	/* 24 */
+	__u8	uuid[NM_UUID_LEN];	/* 32 */
+	__u8	nonce[NM_NR_NODES][NM_NONCE_LEN];	/* 48: by node 0, by node 1 */
+};				/* 112 */
 
 #endif

@@ -68,6 +68,7 @@ for v in 3K 2K 2M 64 100K; do
 done
 bad "a zone that is no power of two" 'zone-size = 17M: expected' 's/^size.*/zone-size = 17M/'
 bad "a zone too small for its regions" 'r0.conf:1: the zone size must be 64 to 8192' 's/^size.*/zone-size = 1M/'
+bad "a relative secret file" 'secret-file = r0.key: expected the absolute path of a file' 's/^size.*/secret-file = r0.key/'
 bad "an unknown link" 'link = tcp: expected rdma or loop' 's/rdma/tcp/'
 for v in 2 -1 00 a; do
 	bad "id = $v" "r0.conf:6: id = $v: expected 0 or 1" "6s/.*/id = $v/"

@@ -5,7 +5,8 @@
  *	uuid table sectors status open suspended event
  * A message is appended to "messages"; "errno" makes it fail with that number,
  * "reply" is what it answers, "why" the reason of the last failure.
- * "errno-create" makes the creation of a device fail.
+ * "errno-create" makes the creation of a device fail, "errno-key" that of a key;
+ * "keys" has the keys that were given.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -116,6 +117,19 @@ void nm_dm_put(struct nm_dm_device *d)
 bool nm_dm_has_target(void)
 {
 	return true;
+}
+
+int nm_dm_add_key(const char *name, const void *key, size_t len)
+{
+	int err = get_number(".", "errno-key");
+	char text[256];
+
+	if (err)
+		return -err;
+	snprintf(text, sizeof(text), "%s %.*s", name, (int)len,
+		 (const char *)key);
+	put(".", "keys", "a", text);
+	return 0;
 }
 
 int nm_dm_create(const char *name, const char *uuid, u64 sectors,

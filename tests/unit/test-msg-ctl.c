@@ -26,6 +26,8 @@ static const struct {
 	{ NM_OP_PULL_DONE, 0, 0, -1 },
 	{ NM_OP_PING, 0, 0, -1 },
 	{ NM_OP_BYE, 1, 1, NM_REFUSE_MAX },
+	{ NM_OP_AUTH_CHALLENGE, 32, 32, -1 },
+	{ NM_OP_AUTH_PROOF, 32, 32, -1 },
 };
 
 static u8 ctl_buf[NM_WIRE_HDR_LEN + 5000] __attribute__((aligned(8)));
@@ -154,7 +156,7 @@ static void assert_ctl_in_bounds(const u8 *buf, size_t len)
 		assert_refused(-EPROTO, why, "", msg);
 		return;
 	}
-	assert_in_range(msg.op, NM_OP_HELLO, NM_OP_BYE);
+	assert_in_range(msg.op, NM_OP_HELLO, NM_OP_AUTH_PROOF);
 	assert_int_equal(msg.len, len - NM_WIRE_HDR_LEN);
 	assert_int_equal(msg.flags, 0);
 	if (msg.op == NM_OP_ROLE_IS)
@@ -387,7 +389,8 @@ static struct nm_cm_req sample_cm_req(void)
 		.version = NM_WIRE_VERSION, .channel = 3, .nr_channels = 2,
 		.src_node = 1, .dst_node = 0, .uuid = "the mirror's own",
 		.session = 0x1122334455667788, .depth = 0xabcd,
-		.max_inline = NM_MAX_INLINE,
+		.flags = NM_CMF_AUTH, .max_inline = NM_MAX_INLINE,
+		.token = "a token, it is.",
 	};
 
 	return r;
@@ -415,7 +418,9 @@ static void connection_requests_come_back(void **state)
 	assert_memory_equal(back.uuid, r.uuid, NM_UUID_LEN);
 	assert_true(back.session == r.session);
 	assert_int_equal(back.depth, r.depth);
+	assert_int_equal(back.flags, r.flags);
 	assert_int_equal(back.max_inline, r.max_inline);
+	assert_memory_equal(back.token, r.token, NM_TOKEN_LEN);
 	assert_int_equal(nm_cm_req_decode(&wire, sizeof(wire), &back, &why), 0);
 
 	/* and from the other node */
@@ -452,24 +457,32 @@ static void connection_requests_come_back(void **state)
 } while (0)
 #define REQ(len, change, word) \
 	CM_REFUSED(req, sample_cm_req(), len, change, word)
+#define NO_TOKEN memset(wire.token, 0, sizeof(wire.token))
 
 static void bad_connection_requests(void **state)
 {
 	(void)state;
 	REQ(0, (void)wire, "short");
-	REQ(39, (void)wire, "short");
-	REQ(40, wire.magic = 0, "protocol");
-	REQ(40, wire.nr_channels = 0, "channel");
-	REQ(40, wire.channel = 4, "channel");
-	REQ(40, wire.channel = NM_CH_CONTROL, "");
-	REQ(40, wire.channel = 255; wire.nr_channels = 253, "channel");
-	REQ(40, wire.channel = 255; wire.nr_channels = 254, "");
-	REQ(40, wire.src_node = 2, "node ids");
-	REQ(40, wire.dst_node = 2, "node ids");
-	REQ(40, wire.dst_node = 1, "node ids");
-	REQ(40, wire.max_inline = cpu_to_le32(NM_MAX_INLINE + 1), "inline");
-	REQ(40, wire.max_inline = 0, "");
-	REQ(40, wire.pad0 = cpu_to_le16(1), "reserved");
+	REQ(55, (void)wire, "short");
+	REQ(56, wire.magic = 0, "protocol");
+	REQ(56, wire.nr_channels = 0, "channel");
+	REQ(56, wire.channel = 4, "channel");
+	REQ(56, NO_TOKEN; wire.channel = NM_CH_CONTROL, "");
+	REQ(56, wire.channel = 255; wire.nr_channels = 253, "channel");
+	REQ(56, wire.channel = 255; wire.nr_channels = 254, "");
+	REQ(56, wire.src_node = 2, "node ids");
+	REQ(56, wire.dst_node = 2, "node ids");
+	REQ(56, wire.dst_node = 1, "node ids");
+	REQ(56, wire.max_inline = cpu_to_le32(NM_MAX_INLINE + 1), "inline");
+	REQ(56, wire.max_inline = 0, "");
+	REQ(56, wire.flags = cpu_to_le16(2), "flag");
+	REQ(56, wire.flags = cpu_to_le16(0xffff), "flag");
+	/* a token where there is nothing to prove, or nothing to prove it by */
+	REQ(56, wire.flags = 0, "token");
+	REQ(56, wire.channel = NM_CH_CONTROL, "token");
+	REQ(56, NO_TOKEN; wire.token[15] = 1; wire.flags = 0, "token");
+	REQ(56, NO_TOKEN; wire.flags = 0, "");
+	REQ(56, NO_TOKEN, "");
 }
 
 static struct nm_cm_rep sample_cm_rep(void)
@@ -562,7 +575,7 @@ static void garbage(void **state)
 			memset(buf + 24, 0, 40);
 		if (rnd(4)) {
 			hdr->magic = cpu_to_le16(NM_WIRE_MAGIC);
-			hdr->op = cpu_to_le16(NM_OP_HELLO + rnd(12));
+			hdr->op = cpu_to_le16(NM_OP_HELLO + rnd(15));
 			hdr->flags = 0;
 			hdr->tag = 0;
 			hdr->len = cpu_to_le32(len - 64);
@@ -573,7 +586,7 @@ static void garbage(void **state)
 
 static void flipped_bits(void **state)
 {
-	static const size_t len[] = { 1088, 1032, 40, 16, 64 + 1088 };
+	static const size_t len[] = { 1088, 1032, 56, 16, 64 + 1088 };
 	struct nm_hello h = sample_hello();
 	struct nm_cm_req req = sample_cm_req();
 	struct nm_cm_rep rep = sample_cm_rep();

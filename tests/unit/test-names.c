@@ -34,7 +34,7 @@ static void ops(void **state)
 		assert_non_null(name);
 		if ((op >= NM_OP_READ && op <= NM_OP_WRITE_ZEROES) ||
 		    op == NM_OP_RESPONSE ||
-		    (op >= NM_OP_HELLO && op <= NM_OP_BYE)) {
+		    (op >= NM_OP_HELLO && op <= NM_OP_AUTH_PROOF)) {
 			assert_string_not_equal(name, "unknown");
 			for (other = 0; other < op; other++)
 				assert_string_not_equal(nm_op_name(other), name);
@@ -43,7 +43,7 @@ static void ops(void **state)
 			assert_unknown(name);
 		}
 	}
-	assert_int_equal(nr, 18);
+	assert_int_equal(nr, 20);
 	assert_string_equal(nm_op_name(NM_OP_READ), "READ");
 	assert_string_equal(nm_op_name(NM_OP_WRITE_ZEROES), "WRITE_ZEROES");
 	assert_string_equal(nm_op_name(NM_OP_BYE), "BYE");
@@ -104,6 +104,7 @@ static void refusals(void **state)
 	assert_true(nm_refusal_is_transient(NM_REFUSE_BUSY));
 	assert_true(nm_refusal_is_transient(NM_REFUSE_RESTART));
 	assert_false(nm_refusal_is_transient(NM_REFUSE_SPLIT_BRAIN));
+	assert_false(nm_refusal_is_transient(NM_REFUSE_AUTH));
 	assert_string_equal(nm_refusal_name(NM_REFUSE_SPLIT_BRAIN),
 			    "split-brain");
 	assert_unknown(nm_refusal_name(NM_REFUSE_MAX + 1));

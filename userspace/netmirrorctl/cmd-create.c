@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* create: check everything, then write the metadata of this node's leg. */
+#include <libgen.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 #include "config.h"
 #include "metadata.h"
 #include "occupied.h"
+#include "secret.h"
 
 struct plan {
 	const struct nm_opts *o;
 	struct nm_config c;
 	bool from_options;	/* the configuration is still to be written */
+	bool makes_secret;
 	char doing[NM_NAME_MAX + 16];
 	struct nm_leg leg;
 	struct nm_leg meta_dev;	/* closed with internal metadata */
@@ -134,6 +137,64 @@ static int get_config(struct plan *p, const char *name)
 	}
 	p->c.sectors = bytes >> NM_SECTOR_SHIFT;
 	return NM_EXIT_OK;
+}
+
+/* --- the secret ----------------------------------------------------------- */
+
+/* NAME.key beside the configuration. */
+static void name_secret(struct nm_config *c)
+{
+	char *path = strdup(c->path), *cwd = NULL;
+	const char *dir = path ? dirname(path) : ".";
+
+	if (*dir != '/')
+		cwd = getcwd(NULL, 0);
+	snprintf(c->secret_file, sizeof(c->secret_file), "%s%s%s/%s.key",
+		 cwd ? cwd : "", cwd ? "/" : "", dir, c->name);
+	free(cwd);
+	free(path);
+}
+
+/*
+ * Is the secret there and fit, or to be made?  It is made with the mirror, or
+ * when somebody asks for it: a second node that made one would stay alone.
+ */
+static int check_secret(struct plan *p)
+{
+	bool asked = nm_given(p->o, NM_OPT_SECRET);
+	struct nm_config *c = &p->c;
+	struct nm_secret secret;
+	int ret;
+
+	if (p->from_options && asked)
+		name_secret(c);
+	if (!*c->secret_file && asked) {
+		nm_error("%s: --secret: %s names no file for the secret; write secret-file = " NM_CONFDIR "/%s.key below [mirror], on both nodes",
+			 p->doing, c->path, c->name);
+		return NM_EXIT_USAGE;
+	}
+	if (!*c->secret_file)
+		return NM_EXIT_OK;
+	ret = nm_secret_read(&secret, c->secret_file, p->doing);
+	nm_secret_wipe(&secret);
+	if (ret != NM_EXIT_NOT_FOUND)
+		return ret;
+	p->makes_secret = asked || p->from_options || !c->has_uuid;
+	if (p->makes_secret)
+		return NM_EXIT_OK;
+	nm_error("%s: there is no %s with the secret; copy it from %s, or use --secret to make a new one for both nodes",
+		 p->doing, c->secret_file, c->peer->name);
+	return NM_EXIT_NOT_FOUND;
+}
+
+static int make_secret(const struct plan *p)
+{
+	int err = p->makes_secret ? nm_secret_make(p->c.secret_file) : 0;
+
+	if (err)
+		nm_error("%s: the file with the secret, %s, cannot be made: %s",
+			 p->doing, p->c.secret_file, strerror(-err));
+	return err;
 }
 
 /* --- the devices ---------------------------------------------------------- */
@@ -272,6 +333,11 @@ static int write_all(struct plan *p)
 	if (amends && nm_config_prepare(&p->c, p->from_options,
 					p->sb.data_sectors))
 		return NM_EXIT_FAILED;
+	if (make_secret(p)) {
+		if (amends)
+			nm_config_drop(&p->c);
+		return NM_EXIT_FAILED;
+	}
 	/* Signatures in data that stays are part of the data. */
 	if (nm_given(p->o, NM_OPT_FORCE)) {
 		if (p->meta != &p->leg)
@@ -284,6 +350,8 @@ static int write_all(struct plan *p)
 	if (err) {
 		nm_error("%s: writing the metadata to %s failed: %s",
 			 p->doing, p->meta->path, strerror(-err));
+		if (p->makes_secret)
+			unlink(p->c.secret_file);
 		if (amends)
 			nm_config_drop(&p->c);
 		return NM_EXIT_FAILED;
@@ -317,6 +385,10 @@ static void report(const struct plan *p)
 		nm_note(p->o, "%s %s; copy it to %s before \"" NM_TOOL_NAME " create %s\" there",
 			dry ? "would write" : "wrote", p->c.path,
 			p->c.peer->name, p->c.name);
+	if (p->makes_secret)
+		nm_note(p->o, "%s %s with the secret; copy it to %s as well, for root's eyes only",
+			dry ? "would make" : "made", p->c.secret_file,
+			p->c.peer->name);
 }
 
 int nm_cmd_create(const struct nm_opts *o)
@@ -329,6 +401,8 @@ int nm_cmd_create(const struct nm_opts *o)
 		return NM_EXIT_USAGE;
 	}
 	ret = get_config(&p, o->args[0]);
+	if (!ret)
+		ret = check_secret(&p);
 	if (!ret)
 		ret = open_devices(&p);
 	if (!ret)

@@ -12,6 +12,7 @@
 #include "holders.h"
 #include "metadata.h"
 #include "mirror.h"
+#include "secret.h"
 
 #define TABLE_LEN	2048
 #define REMOVE_TRIES	20	/* udev and blkid hold a device for a moment */
@@ -121,6 +122,11 @@ static void make_table(const struct nm_config *c, const struct nm_sb *sb,
 				(unsigned long long)c->setting[i]);
 		nr += 2;
 	}
+	if (*c->secret_file) {
+		snprintf(args + len, sizeof(args) - len,
+			 " secret " NM_KEY_PREFIX "%s", c->name);
+		nr += 2;
+	}
 	len = snprintf(table, size, "%s %u 2 %s %llu %s 0",
 		       *self->metadata ? self->metadata : "-",
 		       1U << sb->region_shift, self->leg,
@@ -167,8 +173,42 @@ static int make_link(const char *link, const char *device)
 	return symlink(target, link) ? -errno : 0;
 }
 
+/* Read the secret, if the mirror has one. */
+static int read_secret(const struct nm_config *c, struct nm_secret *secret)
+{
+	char doing[NM_NAME_MAX + 16];
+	int ret;
+
+	if (!*c->secret_file)
+		return NM_EXIT_OK;
+	snprintf(doing, sizeof(doing), "cannot start %s", c->name);
+	ret = nm_secret_read(secret, c->secret_file, doing);
+	if (ret == NM_EXIT_NOT_FOUND)
+		nm_error("%s: there is no %s with the secret; copy it from %s",
+			 doing, c->secret_file, c->peer->name);
+	return ret;
+}
+
+static int give_secret(const struct nm_config *c,
+		       const struct nm_secret *secret)
+{
+	char name[NM_NAME_MAX + sizeof(NM_KEY_PREFIX)];
+	int err;
+
+	if (!secret->len)
+		return NM_EXIT_OK;
+	snprintf(name, sizeof(name), NM_KEY_PREFIX "%s", c->name);
+	err = nm_dm_add_key(name, secret->bytes, secret->len);
+	if (!err)
+		return NM_EXIT_OK;
+	nm_error("cannot start %s: the kernel does not take its secret as the logon key %s: %s",
+		 c->name, name, strerror(-err));
+	return NM_EXIT_FAILED;
+}
+
 static int start(const struct nm_config *c, const struct nm_sb *sb,
-		 const char *dm_uuid, const char *table, const char *link)
+		 const struct nm_secret *secret, const char *dm_uuid,
+		 const char *table, const char *link)
 {
 	int err;
 
@@ -180,6 +220,9 @@ static int start(const struct nm_config *c, const struct nm_sb *sb,
 			 c->name);
 		return NM_EXIT_FAILED;
 	}
+	err = give_secret(c, secret);
+	if (err)
+		return err;
 	err = nm_dm_create(c->self->device, dm_uuid, sb->data_sectors, table);
 	if (err) {
 		nm_error("cannot start %s: device-mapper refused the device %s: %s; the kernel log has the reason (dmesg); the table was \"0 %llu "
@@ -211,6 +254,7 @@ static int already_there(const struct nm_opts *o, const struct nm_config *c,
 int nm_cmd_up(const struct nm_opts *o)
 {
 	char table[TABLE_LEN], dm_uuid[NM_DM_UUID_LEN], *link = NULL;
+	struct nm_secret secret = { .len = 0 };
 	struct nm_dm_device d;
 	struct nm_config c;
 	struct nm_sb sb;
@@ -221,12 +265,17 @@ int nm_cmd_up(const struct nm_opts *o)
 		ret = nm_config_missing(&c);
 	if (!ret)
 		ret = read_sb(&c, &sb);
+	if (!ret)
+		ret = read_secret(&c, &secret);
 	if (ret)
 		goto out;
 	make_dm_uuid(&c, dm_uuid);
 	make_table(&c, &sb, table, sizeof(table));
 	link = nm_mirror_link(&c);
 	if (nm_given(o, NM_OPT_DRY_RUN)) {
+		if (secret.len)
+			printf("head -c %zu %s | keyctl padd logon " NM_KEY_PREFIX
+			       "%s @s\n", secret.len, c.secret_file, c.name);
 		printf("modprobe dm-netmirror\n"
 		       "dmsetup create %s --uuid %s --table '0 %llu " NM_TARGET_NAME
 		       " %s'\nln -sfn /dev/mapper/%s %s\n", c.self->device,
@@ -236,12 +285,13 @@ int nm_cmd_up(const struct nm_opts *o)
 		ret = already_there(o, &c, &d, dm_uuid);
 		nm_dm_put(&d);
 	} else {
-		ret = start(&c, &sb, dm_uuid, table, link);
+		ret = start(&c, &sb, &secret, dm_uuid, table, link);
 		if (!ret)
 			nm_note(o, "%s is up as %s; see \"" NM_TOOL_NAME
 				" status %s\"", c.name, link, c.name);
 	}
 out:
+	nm_secret_wipe(&secret);
 	free(link);
 	nm_config_free(&c);
 	return ret;

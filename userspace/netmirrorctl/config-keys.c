@@ -27,6 +27,18 @@ bool nm_name_is_valid(const char *name, size_t max)
 	       strspn(name, allowed) == strlen(name);
 }
 
+/* A word in a table line: no spaces; absolute, so that it means the same later. */
+static int set_path(char *to, const char *key, const char *value,
+		    const char *what, char **why)
+{
+	if (*value != '/' || value[strcspn(value, " \t\\\"'")] ||
+	    strlen(value) > NM_PATH_MAX)
+		return expected(why, "%s = %s: expected the absolute path of a %s, without spaces, quotes and backslashes, and of at most %d characters",
+				key, value, what, NM_PATH_MAX);
+	strcpy(to, value);
+	return 0;
+}
+
 /* --- [options] ------------------------------------------------------------ */
 
 static int parse_rate(const char *s, u64 *v)
@@ -134,25 +146,16 @@ static int set_mirror(struct nm_config *c, const char *key, const char *value,
 		else
 			return expected(why, "link = %s: expected rdma or loop",
 					value);
+	} else if (!strcmp(key, "secret-file")) {
+		return set_path(c->secret_file, key, value, "file", why);
 	} else {
-		return expected(why, "\"%s\" is no key of [mirror], which takes uuid, size, region-size, zone-size and link",
+		return expected(why, "\"%s\" is no key of [mirror], which takes uuid, size, region-size, zone-size, link and secret-file",
 				key);
 	}
 	return 0;
 }
 
 /* --- [node NAME] ---------------------------------------------------------- */
-
-/* A word in a table line: no spaces; absolute, so that it means the same later. */
-static int set_path(char *to, const char *key, const char *value, char **why)
-{
-	if (*value != '/' || value[strcspn(value, " \t\\\"'")] ||
-	    strlen(value) >= NM_LINE_MAX)
-		return expected(why, "%s = %s: expected the absolute path of a device, without spaces, quotes and backslashes",
-				key, value);
-	strcpy(to, value);
-	return 0;
-}
 
 static int set_node(struct nm_node *node, const char *key, const char *value,
 		    char **why)
@@ -166,10 +169,11 @@ static int set_node(struct nm_node *node, const char *key, const char *value,
 			return expected(why, "address = %s: expected an IP address with or without a port, such as 10.77.0.1, 10.77.0.1:7790 or [fd00::1]:7790",
 					value);
 	} else if (!strcmp(key, "leg")) {
-		return set_path(node->leg, key, value, why);
+		return set_path(node->leg, key, value, "device", why);
 	} else if (!strcmp(key, "metadata")) {
 		if (strcmp(value, "internal"))
-			return set_path(node->metadata, key, value, why);
+			return set_path(node->metadata, key, value, "device",
+					why);
 	} else if (!strcmp(key, "device")) {
 		if (!nm_name_is_valid(value, NM_DEVICE_MAX))
 			return expected(why, "device = %s: expected the name of a device below /dev/mapper: letters, digits and . _ + -",

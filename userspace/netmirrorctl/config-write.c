@@ -49,6 +49,8 @@ static void write_all(FILE *f, const struct nm_config *c, u64 data_sectors)
 	if (c->has_zone_size)
 		fprintf(f, "zone-size = %lluK\n", 1ULL << c->zone_shift >> 1);
 	fprintf(f, "link = %s\n", c->link == NM_LINK_KIND_RDMA ? "rdma" : "loop");
+	if (*c->secret_file)
+		fprintf(f, "secret-file = %s\n", c->secret_file);
 	write_node(f, c, &c->node[0]);
 	write_node(f, c, &c->node[1]);
 }

@@ -100,6 +100,17 @@ static void new_section(struct reader *r, const char *text)
 		*first = r->line;
 }
 
+/* What inih passes over before it looks for a section. */
+static char *skip_blanks(char *text, bool first_line)
+{
+	static const char byte_order_mark[] = "\xef\xbb\xbf";
+	size_t len = strlen(byte_order_mark);
+
+	if (first_line && !strncmp(text, byte_order_mark, len))
+		text += len;
+	return text + strspn(text, " \t\n\v\f\r");
+}
+
 /* fgets() for inih, which counts lines but does not tell them. */
 static char *read_line(char *buf, int size, void *arg)
 {
@@ -113,7 +124,7 @@ static char *read_line(char *buf, int size, void *arg)
 		refuse(r, "the line is longer than %d characters", INIH_LINE);
 		return NULL;
 	}
-	text = buf + strspn(buf, " \t");
+	text = skip_blanks(buf, r->line == 1);
 	if (*text == '[')
 		new_section(r, text + 1);
 	return r->bad_line ? NULL : buf;

@@ -10,6 +10,7 @@
 #define NM_NAME_MAX	64	/* of a mirror or a node */
 #define NM_DEVICE_MAX	120	/* device-mapper's limit, with room to spare */
 #define NM_LINE_MAX	512
+#define NM_PATH_MAX	180	/* fits a line of the file, behind its key */
 
 enum nm_link_kind {
 	NM_LINK_KIND_RDMA,
@@ -21,8 +22,8 @@ struct nm_node {
 	int line;			/* of the section header */
 	int id;				/* -1: not given */
 	char address[NM_ADDRESS_STRLEN];	/* "": not given */
-	char leg[NM_LINE_MAX];
-	char metadata[NM_LINE_MAX];	/* "": internal */
+	char leg[NM_PATH_MAX + 1];
+	char metadata[NM_PATH_MAX + 1];	/* "": internal */
 	char device[NM_DEVICE_MAX + 1];
 };
 
@@ -47,6 +48,7 @@ struct nm_config {
 	u8 zone_shift;
 	bool has_size, has_region_size, has_zone_size;	/* in the file */
 	enum nm_link_kind link;
+	char secret_file[NM_PATH_MAX + 1];	/* "": none */
 	int mirror_line;		/* of [mirror]; the uuid is put below it */
 	struct nm_node node[NM_NR_NODES];
 	int nr_nodes;

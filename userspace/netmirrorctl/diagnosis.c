@@ -23,6 +23,8 @@ static const char *const commands[NM_REFUSE_MAX + 1] = {
 		"On the node with the copied leg: netmirrorctl down %s; netmirrorctl create %s --force; netmirrorctl up %s.",
 	[NM_REFUSE_GEOMETRY] =
 		"On the node with the wrong sizes: netmirrorctl down %s; netmirrorctl create %s --force; netmirrorctl up %s.",
+	[NM_REFUSE_AUTH] =
+		"The file that secret-file = names must be the same on both nodes. On the node where it was wrong: netmirrorctl down %s; netmirrorctl up %s. On the other: netmirrorctl connect %s.",
 	[NM_REFUSE_SIZE] =
 		"Write the same size = into both configurations; on the node without the data: netmirrorctl down %s; netmirrorctl create %s --force; netmirrorctl up %s.",
 };

@@ -2,10 +2,12 @@
 #include <fcntl.h>
 #include <libdevmapper.h>
 #include <linux/dm-ioctl.h>
+#include <linux/keyctl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -151,6 +153,12 @@ static int run_with_udev(struct dm_task *task)
 	err = run(task);
 	dm_udev_wait(cookie);
 	return err;
+}
+
+int nm_dm_add_key(const char *name, const void *key, size_t len)
+{
+	return syscall(SYS_add_key, "logon", name, key, len,
+		       KEY_SPEC_PROCESS_KEYRING) < 0 ? -errno : 0;
 }
 
 int nm_dm_create(const char *name, const char *uuid, u64 sectors,

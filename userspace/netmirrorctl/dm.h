@@ -37,6 +37,12 @@ void nm_dm_put(struct nm_dm_device *d);
 /* Does the kernel have our target? */
 bool nm_dm_has_target(void);
 
+/*
+ * Give the kernel a key that a table may name.  Only tables that this process
+ * loads find it, and it goes away with the process.
+ */
+int nm_dm_add_key(const char *name, const void *key, size_t len);
+
 int nm_dm_create(const char *name, const char *uuid, u64 sectors,
 		 const char *table);
 /* -EBUSY while it is open; @deferred: removed when the last user closes it. */

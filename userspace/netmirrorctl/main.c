@@ -5,8 +5,8 @@
 
 const struct nm_command nm_commands[] = {
 	{ "create", nm_cmd_create, NM_OPTS_NEW_MIRROR | O(SOURCE) |
-	  O(ASSUME_CLEAN) | O(SIZE) | O(FORCE) | O(DRY_RUN), 1, 1,
-	  "NAME [--source | --assume-clean] [--size SIZE] [--force]\n"
+	  O(ASSUME_CLEAN) | O(SIZE) | O(SECRET) | O(FORCE) | O(DRY_RUN), 1, 1,
+	  "NAME [--source | --assume-clean] [--size SIZE] [--secret] [--force]\n"
 	  "       [--leg DEVICE --address ADDR --peer-name NODE --peer-address ADDR ...]",
 	  "make this node's leg of a mirror" },
 	{ "up", nm_cmd_up, O(DRY_RUN), 1, 1, "NAME [--dry-run]",

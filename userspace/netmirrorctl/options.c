@@ -20,6 +20,7 @@ static const struct option long_options[NM_NR_OPTS + 1] = {
 	FLAG(NM_OPT_EXIT_CODE, "exit-code"),
 	VALUE(NM_OPT_TIMEOUT, "timeout"),
 	FLAG(NM_OPT_SOURCE, "source"),
+	FLAG(NM_OPT_SECRET, "secret"),
 	FLAG(NM_OPT_ASSUME_CLEAN, "assume-clean"),
 	VALUE(NM_OPT_SIZE, "size"),
 	VALUE(NM_OPT_REGION_SIZE, "region-size"),

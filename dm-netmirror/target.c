@@ -181,6 +181,12 @@ static void nm_io_hints(struct dm_target *ti, struct queue_limits *limits)
 	struct nm_mirror *m = ti->private;
 
 	nm_stable_writes(ti, limits);
+	/*
+	 * dm cuts bios at the limit of the local leg's queue.  That queue splits
+	 * by itself what is too much for it, and to the peer large is better.
+	 */
+	limits->max_hw_sectors = max(limits->max_hw_sectors, MAX_IO_SECTORS);
+	limits->max_sectors = max(limits->max_sectors, MAX_IO_SECTORS);
 	if (!ti->num_discard_bios)
 		return;
 	limits->discard_granularity = m->region_sectors << SECTOR_SHIFT;

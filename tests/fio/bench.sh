@@ -16,6 +16,7 @@
 #
 #   BENCH_ROUNDS 3       BENCH_RUNTIME 6       seconds of a measurement
 #   BENCH_TOLERANCE 5    percent that netmirror may be below md
+#   BENCH_ROWS, BENCH_SYSTEMS    fewer of them; md and netmirror are always needed
 #
 # Results go to build/bench/results.json, and a bar chart if gnuplot is installed.
 
@@ -31,8 +32,8 @@ tolerance=${BENCH_TOLERANCE:-5}
 # shellcheck disable=SC2034 # for lab.sh
 LAB_MEM=2560 LAB_LEG_SIZE=4M
 out=${O:-$top/build}/bench
-rows=(randwrite-4k-qd1 randwrite-4k-qd16 write-1m-qd4 randread-4k-qd16)
-systems=(brd nvme-rdma md drbd netmirror)
+read -ra rows <<<"${BENCH_ROWS:-randwrite-4k-qd1 randwrite-4k-qd16 write-1m-qd4 randread-4k-qd16}"
+read -ra systems <<<"${BENCH_SYSTEMS:-brd nvme-rdma md drbd netmirror}"
 declare -A device=(
 	[brd]=/dev/ram0 [nvme-rdma]=/dev/nvme0n1 [md]=/dev/md0 [drbd]=/dev/drbd1
 	[netmirror]=/dev/mapper/r0-a

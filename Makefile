@@ -2,6 +2,7 @@
 #
 #   make demo       show the mirror at work on two guests (sets everything up)
 #   make check      run the tests (sets everything up)
+#   make fuzz       run the fuzzers, FUZZ_SECONDS each (sets everything up)
 #   make modules    build the module for KVER, the running kernel by default
 #   make tools      build netmirrorctl
 #   make install    install both, the module for KVER
@@ -20,8 +21,10 @@ O ?= $(CURDIR)/build
 # The kernels that the tests run on.
 LAB_KERNELS ?= 6.1 6.12
 
-.PHONY: all modules lab-modules tools unit demo check bench lab-shell install \
-	setup-build setup-test clean
+FUZZ_SECONDS ?= 60
+
+.PHONY: all modules lab-modules tools unit demo check fuzz bench lab-shell \
+	install setup-build setup-test clean
 
 all: modules tools
 
@@ -51,6 +54,9 @@ check: setup-test
 	$(MAKE) -C tests/tool O=$(O)/tool-test tool
 	$(MAKE) -C tests/scripts O=$(O)/testtools
 	tests/run-check.sh $(LAB_KERNELS)
+
+fuzz: setup-test
+	tests/fuzz/fuzz.sh $(FUZZ_SECONDS)
 
 demo: setup-test
 	$(MAKE) tools lab-modules LAB_KERNELS=6.1

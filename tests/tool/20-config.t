@@ -30,6 +30,8 @@ good_config | sed 's/^/  /; s/=/ = /' >$conf
 exits 0 "indented" create r0 --node alpha --dry-run
 printf '# comment\n\n; another\n%s' "$(good_config)" >$conf
 exits 0 "comments, and no newline at the end" create r0 --node alpha --dry-run
+printf '\357\273\277%s\n' "$(good_config)" >$conf
+exits 0 "a byte-order mark" create r0 --node alpha --dry-run
 good_config | tr -d - >$conf
 sed -i 's/activezones/active-zones/' $conf
 exits 0 "a uuid without dashes" create r0 --node alpha --dry-run
@@ -55,6 +57,9 @@ bad "an unknown key of mirror" 'r0.conf:3: "sise" is no key of \[mirror\]' 's/^s
 bad "an unknown key of node" 'r0.conf:8: "lag" is no key of \[node\]' 's/^leg/lag/'
 bad "an unknown option" 'r0.conf:15: "timout" is no key of \[options\]' 's/timeout/timout/'
 bad "a key without value" 'r0.conf:3: the key "size" has no value' 's/^size.*/size =/'
+appended "a section behind a form feed" '\[settings\] is no section' $'\f[settings]'
+bad "a path too long for a line of ours" 'of at most 180 characters' \
+	"s,^leg = .*/a,leg = /$(printf 'x%.0s' {1..185}),"
 bad "a uuid that is short" 'r0.conf:2: uuid = 5a0c: expected 32 hex' 's/^uuid.*/uuid = 5a0c/'
 bad "a uuid of zeroes" 'expected 32 hex' 's/^uuid.*/uuid = 00000000000000000000000000000000/'
 bad "a uuid with letters" 'expected 32 hex' 's/5a0c/zzzz/'

@@ -71,7 +71,7 @@ state "leg failed" "2 DA 256/256 idle 0 primary connected $gen 0 0 rw -" \
 	degraded 3 'leg of this node has failed.*create r0 --force'
 json "the local leg has failed" '.legs[0].health == "failed" and .legs[1].health == "in-sync"'
 state "peer's leg failed" "2 AD 256/256 idle 0 primary connected $gen 0 0 rw -" \
-	degraded 3 'leg of beta has failed.*There: netmirrorctl down'
+	degraded 3 'leg of beta has failed.*There: when the device is well again, netmirrorctl attach r0'
 json "the peer's leg has failed" '.legs[1].health == "failed"'
 state "needs check" "2 AA 256/256 idle 0 primary connected $gen 0 0 ro needs_check" \
 	failed 3 'metadata could not be written'

@@ -5,8 +5,8 @@
  * Who runs where:
  *   - map, and whatever a bio's submitter runs: io.c
  *   - bio and request completions, any context: io.c, server.c
- *   - the worker, one work item on an ordered workqueue: session.c and
- *     control.c.  It alone writes nm_mirror.state and turns generations.
+ *   - the worker, one work item on an ordered workqueue: session.c, control.c
+ *     and hold.c.  It alone writes nm_mirror.state and turns generations.
  *   - the marks worker: zone.c.  It alone writes mark blocks.
  *   - resync jobs: resync.c
  *
@@ -335,6 +335,11 @@ void nm_zone_checkpoint_work(struct work_struct *work);
  * left out when nothing is known to be unflushed.  May sleep.
  */
 int nm_zone_checkpoint(struct nm_mirror *m, unsigned int keep, bool always);
+/*
+ * Flush the local leg of a target: what was pushed to it before is durable and
+ * not dirty any more.  May sleep.
+ */
+int nm_zone_flush_target(struct nm_mirror *m);
 /* The peer is lost: whatever it has not flushed is dirty. */
 void nm_zone_peer_lost(struct nm_mirror *m);
 /* Regions [first, first + nr) are the same on both legs, durably. */

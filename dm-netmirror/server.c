@@ -10,7 +10,8 @@
 struct nm_server_io {
 	struct nm_mirror *mirror;
 	struct nm_sreq *sreq;
-	struct work_struct work;	/* zeroing in steps of our own */
+	struct work_struct work;	/* what takes steps of our own */
+	bool target;			/* the leg is the target of a resync */
 	bool tracked;			/* on this leg alone: marked here */
 	struct nm_zone_wait zone;
 	u32 first, last;		/* regions */
@@ -38,10 +39,10 @@ static bool is_write(const struct nm_msg *msg)
 }
 
 /*
- * The peer copied whole regions to us: they are not stale any more.  Only in
- * memory; on disk the marks are those of the source until the resync is over.
+ * The peer copied whole regions to us: they are not stale any more, and stay
+ * marked on disk until they are flushed here.
  */
-static void clear_copied(struct nm_mirror *m, const struct nm_msg *msg)
+static void note_copied(struct nm_mirror *m, const struct nm_msg *msg)
 {
 	const struct nm_geometry *geo = &m->marks.geo;
 	u32 region = nm_region_of(geo, msg->sector);
@@ -53,7 +54,7 @@ static void clear_copied(struct nm_mirror *m, const struct nm_msg *msg)
 		return;
 	s = nm_shard_of(m, nm_zone_of(geo, msg->sector));
 	spin_lock_irqsave(&s->lock, flags);
-	nm_marks_clear(&m->marks, region);
+	nm_marks_copied(&m->marks, region);
 	spin_unlock_irqrestore(&s->lock, flags);
 }
 
@@ -77,7 +78,7 @@ static void answer(struct nm_server_io *io, blk_status_t status)
 		leave_zone(io);
 
 	if (!status && is_write(&sreq->msg) && sreq->msg.flags & NM_WF_RESYNC)
-		clear_copied(m, &sreq->msg);
+		note_copied(m, &sreq->msg);
 	if (status && sreq->msg.op != NM_OP_READ)
 		nm_todo(m, NM_TODO_LEG_FAILED);
 	mempool_free(io, &m->server_ios);
@@ -130,6 +131,20 @@ static void zero_slowly(struct work_struct *work)
 	answer(io, errno_to_blk_status(err));
 }
 
+static void flush_target(struct work_struct *work)
+{
+	struct nm_server_io *io = container_of(work, struct nm_server_io,
+					       work);
+
+	answer(io, errno_to_blk_status(nm_zone_flush_target(io->mirror)));
+}
+
+static void serve_in_work(struct nm_server_io *io, work_func_t fn)
+{
+	INIT_WORK(&io->work, fn);
+	queue_work(io->mirror->server_wq, &io->work);
+}
+
 static void serve(struct nm_server_io *io)
 {
 	struct nm_mirror *m = io->mirror;
@@ -142,8 +157,11 @@ static void serve(struct nm_server_io *io)
 	/* The block layer knows FUA only for plain writes. */
 	if (zero && (!bdev_write_zeroes_sectors(m->local->bdev) ||
 		     msg->flags & NM_WF_FUA)) {
-		INIT_WORK(&io->work, zero_slowly);
-		queue_work(m->server_wq, &io->work);
+		serve_in_work(io, zero_slowly);
+		return;
+	}
+	if (msg->op == NM_OP_FLUSH && io->target) {
+		serve_in_work(io, flush_target);
 		return;
 	}
 	bio = bio_alloc_bioset(m->local->bdev, sreq->nr_bvecs, leg_opf(msg),
@@ -201,10 +219,12 @@ void nm_link_request(struct nm_link *link, struct nm_sreq *sreq)
 	struct nm_server_io *io;
 	enum nm_refusal refusal;
 	unsigned long flags;
+	bool target;
 
 	spin_lock_irqsave(&m->state_lock, flags);
 	refusal = nm_may_serve(&m->state, smp_load_acquire(&m->serving),
 			       msg->op);
+	target = m->state.sync == NM_SYNC_TARGET;
 	spin_unlock_irqrestore(&m->state_lock, flags);
 	if (refusal) {
 		nm_warn_ratelimited(m, "refused %s of the peer: %s\n",
@@ -218,6 +238,7 @@ void nm_link_request(struct nm_link *link, struct nm_sreq *sreq)
 	io = mempool_alloc(&m->server_ios, GFP_NOIO);
 	io->mirror = m;
 	io->sreq = sreq;
+	io->target = target;
 	io->tracked = is_write(msg) && READ_ONCE(m->tracking);
 	if (!io->tracked) {
 		serve(io);

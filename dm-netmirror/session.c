@@ -237,15 +237,18 @@ static int send_marks(struct nm_mirror *m)
 }
 
 /*
- * From now on this node's is the only leg: what the peer's misses is marked,
- * and the peer does not have the generation that goes on here (I3, I4).
+ * From now on this node's is the only leg: nothing that was acknowledged is in
+ * its cache alone, what the peer's misses is marked, and the peer does not have
+ * the generation that goes on here (I1, I3, I4).
  */
 static int prepare_tracking(struct nm_mirror *m, bool peer_has_gen)
 {
 	int err;
 
-	err = nm_verdict_is_full(m->verdict.verdict) ? nm_zone_mark_all(m) :
-						       nm_zone_write_all(m);
+	err = blkdev_issue_flush(m->local->bdev);
+	if (!err)
+		err = nm_verdict_is_full(m->verdict.verdict) ?
+		      nm_zone_mark_all(m) : nm_zone_write_all(m);
 	if (!err && (peer_has_gen || m->sb.flags & NM_SBF_PEER_HAS_GEN))
 		err = nm_turn(m, true, 0);
 	return err;
@@ -518,7 +521,12 @@ static void got_sync_done(struct nm_mirror *m, const struct nm_msg *msg,
 
 static void got_sync_taken(struct nm_mirror *m)
 {
-	if (!settle(m, NULL))
+	if (settle(m, NULL))
+		return;
+	/* A write that was in flight has failed on one leg since SYNC_DONE. */
+	if (nm_marks_count(&m->marks))
+		nm_session_refuse(m, NM_REFUSE_RESTART, NULL);
+	else
 		sync_over(m);
 }
 

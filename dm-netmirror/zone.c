@@ -258,6 +258,18 @@ int nm_zone_checkpoint(struct nm_mirror *m, unsigned int keep, bool always)
 	return err;
 }
 
+int nm_zone_flush_target(struct nm_mirror *m)
+{
+	int err;
+
+	mutex_lock(&m->checkpoint_mutex);
+	epoch_begin(m);
+	err = blkdev_issue_flush(m->local->bdev);
+	for_each_touched(m, err ? nm_marks_epoch_abort : nm_marks_epoch_end);
+	mutex_unlock(&m->checkpoint_mutex);
+	return err;
+}
+
 /* Does this node write metadata for itself or for a peer without a leg? */
 static bool has_work(struct nm_mirror *m)
 {

@@ -90,6 +90,19 @@ struct nm_mirror *nm_mirror_alloc(struct dm_target *ti)
 	return m;
 }
 
+static void free_marks(struct nm_mirror *m)
+{
+	kvfree(m->marks.zones);
+	kvfree(m->marks.dirty);
+	kvfree(m->marks.unflushed);
+	kvfree(m->marks.flushing);
+	kvfree(m->synced);
+	bitmap_free(m->stale_blocks);
+	memset(&m->marks, 0, sizeof(m->marks));
+	m->synced = NULL;
+	m->stale_blocks = NULL;
+}
+
 void nm_mirror_free(struct nm_mirror *m)
 {
 	if (m->link.priv)
@@ -107,12 +120,7 @@ void nm_mirror_free(struct nm_mirror *m)
 	bioset_exit(&m->server_bios);
 	bioset_exit(&m->clones);
 	percpu_ref_exit(&m->io_ref);
-	kvfree(m->marks.zones);
-	kvfree(m->marks.dirty);
-	kvfree(m->marks.unflushed);
-	kvfree(m->marks.flushing);
-	kvfree(m->synced);
-	bitmap_free(m->stale_blocks);
+	free_marks(m);
 	if (m->sb_page)
 		__free_page(m->sb_page);
 	if (m->mark_page)
@@ -187,10 +195,12 @@ static int check_sb(struct nm_mirror *m)
 	return 0;
 }
 
+/*
+ * A load that fails may be tried again.  What it took over from an older table
+ * stays in the object.
+ */
 int nm_mirror_load(struct nm_mirror *m)
 {
-	enum nm_role role = NM_SECONDARY;
-	bool leg_failed = false;
 	const char *why;
 	int err;
 
@@ -203,7 +213,7 @@ int nm_mirror_load(struct nm_mirror *m)
 	err = check_sb(m);
 	if (err)
 		return err;
-	err = nm_registry_enter(m, &role, &leg_failed);
+	err = nm_registry_enter(m);
 	if (err)
 		return err;
 	/* The old table may have written since we looked. */
@@ -213,7 +223,7 @@ int nm_mirror_load(struct nm_mirror *m)
 		goto out_leave;
 	}
 	/* A leg that was given up is not taken back unasked; a new one is. */
-	if (leg_failed && !nm_gens_blank(&m->sb.gens)) {
+	if (m->leg_failed && !nm_gens_blank(&m->sb.gens)) {
 		m->sb.flags |= NM_SBF_LEG_FAILED;
 		m->sb.flags &= ~NM_SBF_CONSISTENT;
 	}
@@ -232,7 +242,6 @@ int nm_mirror_load(struct nm_mirror *m)
 	m->link.data_sectors = m->sb.data_sectors;
 	m->link.settings = m->settings.link;
 	m->link.settings.listen = m->settings.listen;
-	m->state.role = role;
 	m->suspended = true;
 	m->loaded = true;
 	nm_publish(m);
@@ -240,10 +249,13 @@ int nm_mirror_load(struct nm_mirror *m)
 	nm_info(m, "activated: mirror %pUb, node %u, %llu sectors, %llu regions of %u dirty%s\n",
 		m->sb.uuid, m->sb.node_id, m->sb.data_sectors,
 		nm_marks_count(&m->marks), m->marks.geo.nr_regions,
-		role == NM_SECONDARY && m->sb.flags & NM_SBF_PRIMARY ?
+		m->state.role == NM_SECONDARY &&
+		m->sb.flags & NM_SBF_PRIMARY ?
 			", was primary when it went down" : "");
 	return 0;
 out_leave:
+	nm_resync_exit(m);
+	free_marks(m);
 	nm_registry_leave(m);
 	return err;
 }

@@ -158,6 +158,7 @@ struct nm_mirror {
 
 	/* constant after the first resume */
 	bool loaded;
+	bool leg_failed;		/* with the older table */
 	struct nm_marks marks;
 
 	struct nm_link link;
@@ -293,11 +294,10 @@ u64 nm_counter_sum(struct nm_mirror *m, enum nm_counter what);
 /* registry.c: one live mirror object for each (UUID, node). */
 /*
  * Take the node's place.  A suspended object of an older table gives it up and
- * hands over its role and whether it had given up its leg; one that is not
- * suspended makes this fail with -EBUSY.
+ * hands over its role and whether it had given up its leg, into state.role and
+ * leg_failed; one that is not suspended makes this fail with -EBUSY.
  */
-int nm_registry_enter(struct nm_mirror *m, enum nm_role *role,
-		      bool *leg_failed);
+int nm_registry_enter(struct nm_mirror *m);
 void nm_registry_leave(struct nm_mirror *m);
 
 /* meta.c: metadata I/O.  Process context, may sleep. */
@@ -336,8 +336,8 @@ void nm_zone_checkpoint_work(struct work_struct *work);
  */
 int nm_zone_checkpoint(struct nm_mirror *m, unsigned int keep, bool always);
 /*
- * Flush the local leg of a target: what was pushed to it before is durable and
- * not dirty any more.  May sleep.
+ * The source, which has flushed its own leg, flushes that of this target: what
+ * was pushed before its last flush is not dirty any more.  May sleep.
  */
 int nm_zone_flush_target(struct nm_mirror *m);
 /* The peer is lost: whatever it has not flushed is dirty. */

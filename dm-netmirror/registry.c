@@ -20,8 +20,7 @@ static struct nm_mirror *find(struct nm_mirror *m)
 	return NULL;
 }
 
-int nm_registry_enter(struct nm_mirror *m, enum nm_role *role,
-		      bool *leg_failed)
+int nm_registry_enter(struct nm_mirror *m)
 {
 	struct nm_mirror *old;
 	int err = 0;
@@ -34,8 +33,8 @@ int nm_registry_enter(struct nm_mirror *m, enum nm_role *role,
 		err = -EBUSY;
 	} else {
 		if (old) {
-			*role = old->state.role;
-			*leg_failed = old->sb.flags & NM_SBF_LEG_FAILED;
+			m->state.role = old->state.role;
+			m->leg_failed = old->sb.flags & NM_SBF_LEG_FAILED;
 			list_del_init(&old->registered);
 			nm_mirror_close(old);
 		}

@@ -337,6 +337,7 @@ static void exit_job(struct nm_mirror *m, struct nm_job *job)
 {
 	if (job->pages)
 		__free_pages(job->pages, job_order(m));
+	job->pages = NULL;
 }
 
 void nm_resync_exit(struct nm_mirror *m)

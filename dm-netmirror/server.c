@@ -160,7 +160,7 @@ static void serve(struct nm_server_io *io)
 		serve_in_work(io, zero_slowly);
 		return;
 	}
-	if (msg->op == NM_OP_FLUSH && io->target) {
+	if (msg->op == NM_OP_FLUSH && msg->flags & NM_WF_RESYNC && io->target) {
 		serve_in_work(io, flush_target);
 		return;
 	}

@@ -521,12 +521,13 @@ static void got_sync_done(struct nm_mirror *m, const struct nm_msg *msg,
 
 static void got_sync_taken(struct nm_mirror *m)
 {
-	if (settle(m, NULL))
-		return;
-	/* A write that was in flight has failed on one leg since SYNC_DONE. */
+	/*
+	 * A write has failed on one leg, since SYNC_DONE or without the target's
+	 * knowledge: marks are left that must not be wiped.
+	 */
 	if (nm_marks_count(&m->marks))
 		nm_session_refuse(m, NM_REFUSE_RESTART, NULL);
-	else
+	else if (!settle(m, NULL))
 		sync_over(m);
 }
 

@@ -147,7 +147,7 @@ static bool has_both_legs(struct nm_mirror *m)
  */
 static int flush_legs(struct nm_mirror *m, bool *both)
 {
-	struct nm_req req = { .op = NM_OP_FLUSH };
+	struct nm_req req = { .op = NM_OP_FLUSH, .flags = NM_WF_RESYNC };
 	unsigned int epoch = READ_ONCE(m->peer_epoch);
 	int err;
 
@@ -258,14 +258,21 @@ int nm_zone_checkpoint(struct nm_mirror *m, unsigned int keep, bool always)
 	return err;
 }
 
+/*
+ * What was pushed before the last such flush was over is on the source's leg
+ * durably, since that was flushed after; and on ours now.  What came later has
+ * to wait for the next one.
+ */
 int nm_zone_flush_target(struct nm_mirror *m)
 {
 	int err;
 
 	mutex_lock(&m->checkpoint_mutex);
-	epoch_begin(m);
 	err = blkdev_issue_flush(m->local->bdev);
-	for_each_touched(m, err ? nm_marks_epoch_abort : nm_marks_epoch_end);
+	if (!err) {
+		for_each_touched(m, nm_marks_epoch_end);
+		for_each_touched(m, nm_marks_epoch_begin);
+	}
 	mutex_unlock(&m->checkpoint_mutex);
 	return err;
 }

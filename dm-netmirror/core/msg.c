@@ -36,7 +36,7 @@ static const struct request_rule {
 	[NM_OP_READ] = { NM_WF_RESYNC, true, NM_MAX_IO },
 	[NM_OP_WRITE] = { NM_WF_FUA | NM_WF_RESYNC | NM_WF_INLINE, true,
 			  NM_MAX_IO },
-	[NM_OP_FLUSH] = { 0, false, 0 },
+	[NM_OP_FLUSH] = { NM_WF_RESYNC, false, 0 },
 	[NM_OP_DISCARD] = { 0, false, MAX_RANGE },
 	[NM_OP_WRITE_ZEROES] = { NM_WF_FUA | NM_WF_RESYNC | NM_WF_NOUNMAP,
 				 false, MAX_RANGE },

@@ -68,8 +68,8 @@ void nm_request_encode(const struct nm_msg *msg, struct nm_wire_hdr *hdr);
 /*
  * A request: READ, WRITE, FLUSH, DISCARD or WRITE_ZEROES.  @payload is the
  * number of bytes that arrived behind the header.  Checked:
- *  - flags: READ may have RESYNC; WRITE FUA, RESYNC and INLINE; WRITE_ZEROES
- *    FUA, RESYNC and NOUNMAP; the others none;
+ *  - flags: READ and FLUSH may have RESYNC; WRITE FUA, RESYNC and INLINE;
+ *    WRITE_ZEROES FUA, RESYNC and NOUNMAP; DISCARD none;
  *  - FLUSH has sector and len 0; the others a len above 0, a multiple of 512
  *    and within NM_MAX_IO (DISCARD and WRITE_ZEROES: 2^31), and
  *    [sector, sector + len) within @data_sectors;

@@ -50,12 +50,13 @@ link_cut
 ok "a notices the loss" until_st 10 a health AD
 ok "150 MB are written alone" on a 'fio --name=alone --filename=$DEV --direct=1 \
 	--rw=write --bs=1M --size=150M --offset=300M --minimal'
-on a 'dmsetup message ${DEV##*/} 0 resync_rate 20000'
-load a slow --rw=randwrite --bs=4k --iodepth=2 --size=100M --rate_iops=50 --time_based --runtime=15
+on a 'dmsetup message ${DEV##*/} 0 resync_rate 10000'
+load a slow --rw=randwrite --bs=4k --iodepth=2 --size=100M --rate_iops=50 --time_based --runtime=25
 for i in 1 2 3; do
 	link_heal
 	ok "resync runs ($i)" until_st 15 a action resync
-	sleep 1
+	# Long enough for flushes on both legs: what is in a cache is copied again.
+	sleep 3.5
 	left=$(st a resync_left)
 	link_cut
 	ok "interrupted ($i)" until_st 10 a health AD
@@ -66,7 +67,7 @@ on a 'dmsetup message ${DEV##*/} 0 resync_rate 0'
 link_heal
 ok "in sync in the end" lab_until 60 in_sync
 copied=$(($(st a resync_regions) - before))
-at_most "$copied" 2400 "what was copied before the interruptions is not copied again"
+at_most "$copied" 2200 "what was copied before the interruptions is not copied again"
 ok "no write failed" lab_wait slow 60
 ok "the legs are the same" same_legs
 

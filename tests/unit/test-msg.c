@@ -119,7 +119,7 @@ static void requests_come_back_with_every_flag(void **state)
 	static const u16 allowed[] = {
 		[NM_OP_READ] = NM_WF_RESYNC,
 		[NM_OP_WRITE] = NM_WF_FUA | NM_WF_RESYNC | NM_WF_INLINE,
-		[NM_OP_FLUSH] = 0,
+		[NM_OP_FLUSH] = NM_WF_RESYNC,
 		[NM_OP_DISCARD] = 0,
 		[NM_OP_WRITE_ZEROES] = NM_WF_FUA | NM_WF_RESYNC | NM_WF_NOUNMAP,
 	};

@@ -148,7 +148,8 @@ static void parked_answered(struct nm_io *io)
 	int err;
 
 	if (nm_is_leg_error(io->local_status)) {
-		if (leg_given_up && !io->remote_status)
+		if (leg_given_up && (!io->remote_status ||
+				     io->remote_status == BLK_STS_TRANSPORT))
 			hold_or_fail(io, io->local_status);
 		else
 			nm_io_finish(io, false, io->local_status);
@@ -171,6 +172,7 @@ static void parked_read(struct nm_io *io)
 
 	io->bio->bi_iter = io->iter;
 	io->bio->bi_status = BLK_STS_OK;
+	io->remote_status = BLK_STS_OK;
 	if (from == NM_READ_NOWHERE ||
 	    (from == NM_READ_LOCAL && io->local_failed))
 		hold_or_fail(io, io->local_status ?: BLK_STS_IOERR);
@@ -212,11 +214,9 @@ static bool ends_something(struct nm_mirror *m, struct list_head *list)
 	struct nm_io *io;
 
 	list_for_each_entry(io, list, list) {
-		if (io->op == NM_OP_READ || io->stage != NM_IO_ANSWERED)
-			continue;
 		if (io->remote_status)
 			lost = true;
-		else
+		else if (io->op != NM_OP_READ && io->stage == NM_IO_ANSWERED)
 			failed = true;
 	}
 	lost = lost && m->state.link == NM_LINK_CONNECTED;

@@ -214,6 +214,7 @@ static void read_from_peer_done(struct nm_req *req, blk_status_t status)
 {
 	struct nm_io *io = container_of(req, struct nm_io, req);
 
+	io->remote_status = status;
 	if (status == BLK_STS_TRANSPORT) {
 		io_park(io, NM_IO_NEW);
 		return;
@@ -225,6 +226,7 @@ static void read_from_peer_done(struct nm_req *req, blk_status_t status)
 
 static void read_from_peer(struct nm_io *io)
 {
+	io->remote_status = BLK_STS_OK;
 	io->req.done = read_from_peer_done;
 	nm_count(io->mirror, NM_C_REMOTE_READS);
 	io->mirror->link.ops->submit(&io->mirror->link, &io->req);
@@ -269,6 +271,7 @@ static void io_prepare(struct nm_mirror *m, struct nm_io *io, struct bio *bio)
 	io->zoned = false;
 	io->local_failed = false;
 	io->local_status = BLK_STS_OK;
+	io->remote_status = BLK_STS_OK;
 	io->ended = false;
 	io->req = (struct nm_req){
 		.sector = sector,
@@ -330,6 +333,7 @@ void nm_io_start(struct nm_io *io)
 {
 	io->local = false;
 	io->mirrored = false;
+	io->remote_status = BLK_STS_OK;
 	if (!(READ_ONCE(io->mirror->mode) & NM_MODE_PRIMARY))
 		io_end_bio(io, BLK_STS_IOERR);
 	else if (io->op == NM_OP_READ)

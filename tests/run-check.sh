@@ -16,7 +16,7 @@ cd "$top"
 export NM_TOOL=$build/tool-test/netmirrorctl
 
 shopt -s nullglob
-list=("$top"/tests/*.t)
+list=("$top"/tests/*.t "$top"/tests/sim/*.t)
 for t in "$build"/unit/test-*; do
 	[ -x "$t" ] && [ ! -d "$t" ] && list+=("$t")
 done

@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/string.h>
+
+#include "bio.h"
+#include "co.h"
+#include "disk.h"
+#include "mem.h"
+
+struct block_device {
+	int node;
+};
+
+struct disk_io {
+	struct list_head list;
+	struct bio *bio;
+	int node;
+	u64 submitted;
+	bool applied;
+	blk_status_t status;
+};
+
+struct disk {
+	struct block_device bdev;
+	struct disk_traits traits;
+	u32 nr_blocks;
+	u64 clock;			/* one more with each completion */
+	u64 meta_changes;
+	struct list_head inflight;
+	u16 cached[DISK_MAX_BLOCKS];	/* blocks with something cached */
+	u32 nr_cached;
+	struct disk_block blocks[DISK_MAX_BLOCKS];
+	u8 meta_now[DISK_META_BLOCKS][SIM_BLOCK];
+	u8 meta[DISK_META_BLOCKS][SIM_BLOCK];
+	bool meta_cached[DISK_META_BLOCKS];
+};
+
+static struct disk disks[SIM_NR_NODES];
+
+void disk_reset(int node, u32 nr_blocks, const struct disk_traits *traits)
+{
+	struct disk *d = &disks[node];
+
+	d->bdev.node = node;
+	d->traits = *traits;
+	d->nr_blocks = nr_blocks;
+	d->clock = 1;
+	d->nr_cached = 0;
+	INIT_LIST_HEAD(&d->inflight);
+	memset(d->blocks, 0, nr_blocks * sizeof(d->blocks[0]));
+	memset(d->meta_cached, 0, sizeof(d->meta_cached));
+}
+
+struct block_device *disk_bdev(int node)
+{
+	return &disks[node].bdev;
+}
+
+struct disk_traits *disk_traits(int node)
+{
+	return &disks[node].traits;
+}
+
+struct disk_block *disk_block(int node, u32 block)
+{
+	return &disks[node].blocks[block];
+}
+
+u8 *disk_meta(int node, u32 block)
+{
+	return disks[node].meta[block];
+}
+
+u64 disk_meta_changes(int node)
+{
+	return disks[node].meta_changes;
+}
+
+void disk_set_meta(int node, u32 block, const void *data)
+{
+	memcpy(disks[node].meta_now[block], data, SIM_BLOCK);
+	memcpy(disks[node].meta[block], data, SIM_BLOCK);
+	disks[node].meta_changes++;
+}
+
+sector_t bdev_nr_sectors(struct block_device *bdev)
+{
+	struct disk *d = container_of(bdev, struct disk, bdev);
+
+	return (DISK_DATA_START + d->nr_blocks) * SIM_BLOCK_SECTORS;
+}
+
+unsigned int bdev_write_zeroes_sectors(struct block_device *bdev)
+{
+	struct disk *d = container_of(bdev, struct disk, bdev);
+
+	return d->traits.write_zeroes ? 1U << 17 : 0;
+}
+
+/* --- data ----------------------------------------------------------------- */
+
+static void drop_cached(struct disk_block *b, u32 nr)
+{
+	u32 i;
+
+	b->durable = b->cached[nr - 1].version;
+	b->nr_cached -= nr;
+	for (i = 0; i < b->nr_cached; i++)
+		b->cached[i] = b->cached[i + nr];
+}
+
+static void block_write(struct disk *d, u32 block, u64 version)
+{
+	struct disk_block *b = &d->blocks[block];
+
+	b->now = version;
+	/* The device may write back when it likes. */
+	if (b->nr_cached == DISK_MAX_CACHED)
+		drop_cached(b, 1);
+	if (!b->nr_cached)
+		d->cached[d->nr_cached++] = block;
+	b->cached[b->nr_cached++] = (struct disk_cached){ version, 0 };
+}
+
+static void forget_clean(struct disk *d)
+{
+	u32 i, kept = 0;
+
+	for (i = 0; i < d->nr_cached; i++)
+		if (d->blocks[d->cached[i]].nr_cached)
+			d->cached[kept++] = d->cached[i];
+	d->nr_cached = kept;
+}
+
+/* The write of a block is complete; @fua: and durable. */
+static void block_written(struct disk *d, u32 block, u64 version, bool fua)
+{
+	struct disk_block *b = &d->blocks[block];
+	u32 i;
+
+	for (i = b->nr_cached; i--;) {
+		if (b->cached[i].version != version || b->cached[i].done)
+			continue;
+		b->cached[i].done = d->clock;
+		if (fua)
+			drop_cached(b, i + 1);
+		return;
+	}
+}
+
+static void flush(struct disk *d, u64 until)
+{
+	u32 i, j, block;
+
+	for (i = 0; i < d->nr_cached; i++) {
+		struct disk_block *b = &d->blocks[d->cached[i]];
+
+		for (j = b->nr_cached; j--;) {
+			if (b->cached[j].done && b->cached[j].done <= until) {
+				drop_cached(b, j + 1);
+				break;
+			}
+		}
+	}
+	forget_clean(d);
+	for (block = 0; block < DISK_META_BLOCKS; block++) {
+		if (!d->meta_cached[block])
+			continue;
+		d->meta_cached[block] = false;
+		memcpy(d->meta[block], d->meta_now[block], SIM_BLOCK);
+		d->meta_changes++;
+	}
+}
+
+/* --- requests ------------------------------------------------------------- */
+
+static bool is_flush(const struct bio *bio)
+{
+	return bio_op(bio) == REQ_OP_FLUSH || bio->bi_opf & REQ_PREFLUSH;
+}
+
+static u64 version_to_write(const struct bio *bio, u32 i)
+{
+	switch (bio_op(bio)) {
+	case REQ_OP_WRITE:
+		return *bio_content(bio->bi_io_vec, bio->bi_iter, i);
+	case REQ_OP_WRITE_ZEROES:
+		return 0;
+	default:
+		/* What a discard leaves is anybody's guess. */
+		return ~0ULL - bio->bi_iter.bi_sector;
+	}
+}
+
+static void apply_data(struct disk *d, struct bio *bio)
+{
+	u32 first = bio->bi_iter.bi_sector / SIM_BLOCK_SECTORS -
+		    DISK_DATA_START;
+	u32 nr = bio->bi_iter.bi_size / SIM_BLOCK;
+	u32 i;
+
+	for (i = 0; i < nr; i++) {
+		if (bio_op(bio) == REQ_OP_READ)
+			*bio_content(bio->bi_io_vec, bio->bi_iter, i) =
+				d->blocks[first + i].now;
+		else
+			block_write(d, first + i, version_to_write(bio, i));
+	}
+}
+
+static void complete_data(struct disk *d, struct bio *bio)
+{
+	u32 first = bio->bi_iter.bi_sector / SIM_BLOCK_SECTORS -
+		    DISK_DATA_START;
+	u32 nr = bio->bi_iter.bi_size / SIM_BLOCK;
+	bool fua = bio->bi_opf & REQ_FUA || !d->traits.volatile_cache;
+	u32 i;
+
+	for (i = 0; i < nr; i++)
+		block_written(d, first + i, version_to_write(bio, i), fua);
+	if (fua)
+		forget_clean(d);
+}
+
+static u8 *meta_content(const struct bio *bio)
+{
+	const struct bio_vec *bv = bio->bi_io_vec;
+
+	return (u8 *)page_address(bv->bv_page) + bv->bv_offset;
+}
+
+static void apply_meta(struct disk *d, struct bio *bio)
+{
+	u32 block = bio->bi_iter.bi_sector / SIM_BLOCK_SECTORS;
+
+	if (bio->bi_iter.bi_size != SIM_BLOCK || block >= DISK_META_BLOCKS)
+		sim_fail("strange metadata request: block %u, %u bytes", block,
+			 bio->bi_iter.bi_size);
+	if (bio_op(bio) == REQ_OP_READ) {
+		memcpy(meta_content(bio), d->meta_now[block], SIM_BLOCK);
+		return;
+	}
+	memcpy(d->meta_now[block], meta_content(bio), SIM_BLOCK);
+	if (bio->bi_opf & REQ_FUA || !d->traits.volatile_cache) {
+		memcpy(d->meta[block], d->meta_now[block], SIM_BLOCK);
+		d->meta_cached[block] = false;
+		d->meta_changes++;
+	} else {
+		d->meta_cached[block] = true;
+	}
+}
+
+static bool is_meta(const struct bio *bio)
+{
+	return bio->bi_iter.bi_sector < DISK_DATA_START * SIM_BLOCK_SECTORS;
+}
+
+static void apply(struct disk *d, struct disk_io *io)
+{
+	struct bio *bio = io->bio;
+
+	io->applied = true;
+	if (is_flush(bio))
+		flush(d, io->submitted);
+	if (!bio->bi_iter.bi_size)
+		return;
+	if (is_meta(bio))
+		apply_meta(d, bio);
+	else
+		apply_data(d, bio);
+}
+
+static u64 delay(struct disk *d)
+{
+	u64 us = rng_around(&sim.rng, d->traits.delay_us);
+
+	if (rng_percent(&sim.rng, d->traits.slow_percent))
+		us *= 100;
+	return SIM_US(us);
+}
+
+static void disk_run(void *arg)
+{
+	struct disk_io *io = arg;
+	struct disk *d = &disks[io->node];
+	struct bio *bio = io->bio;
+	bool writes = bio_op(bio) != REQ_OP_READ;
+
+	if (!io->status || (writes && rng_percent(&sim.rng, 50)))
+		apply(d, io);
+	if (rng_percent(&sim.rng, 30))
+		sim_sleep(delay(d) + 1);
+	d->clock++;
+	if (io->applied && writes && bio->bi_iter.bi_size && !is_meta(bio))
+		complete_data(d, bio);
+	list_del(&io->list);
+	bio->bi_status = io->status;
+	world_free(io);
+	bio_endio(bio);
+}
+
+static blk_status_t fate(struct disk *d, const struct bio *bio)
+{
+	bool read = bio_op(bio) == REQ_OP_READ;
+	u32 errors = read ? d->traits.read_errors : d->traits.write_errors;
+
+	if (bio_op(bio) == REQ_OP_WRITE_ZEROES && !d->traits.write_zeroes &&
+	    !(bio->bi_opf & DISK_ZEROES_BY_WRITE))
+		return BLK_STS_NOTSUPP;
+	if (errors && !is_meta(bio) && rng_below(&sim.rng, 1000) < errors)
+		return BLK_STS_IOERR;
+	return BLK_STS_OK;
+}
+
+void disk_submit(struct bio *bio)
+{
+	struct disk *d = container_of(bio->bi_bdev, struct disk, bdev);
+	struct disk_io *io = world_alloc(sizeof(*io));
+
+	if (bio->bi_bdev->node != sim_node())
+		sim_fail("node %d writes to the other node's leg", sim_node());
+	if (bio_end_sector(bio) > bdev_nr_sectors(bio->bi_bdev))
+		sim_fail("a request goes beyond the end of the leg");
+	*io = (struct disk_io){ .bio = bio, .node = d->bdev.node,
+				.submitted = d->clock,
+				.status = fate(d, bio) };
+	list_add_tail(&io->list, &d->inflight);
+	sim_spawn(d->bdev.node, "disk", disk_run, io, delay(d), true);
+}
+
+/* --- power ---------------------------------------------------------------- */
+
+/*
+ * A sector arrives as a whole.  What a small mirror has in its metadata blocks
+ * lies within the first one, so the pieces are smaller here.
+ */
+#define PIECE	64
+
+static void tear(u8 *to, const u8 *from, struct sim_rng *rng)
+{
+	u32 i;
+
+	for (i = 0; i < SIM_BLOCK; i += PIECE)
+		if (rng_percent(rng, 50))
+			memcpy(to + i, from + i, PIECE);
+}
+
+static void cut_inflight(struct disk *d, struct bio *bio, struct sim_rng *rng)
+{
+	u32 block = bio->bi_iter.bi_sector / SIM_BLOCK_SECTORS;
+
+	if (bio_op(bio) == REQ_OP_READ || !bio->bi_iter.bi_size ||
+	    rng_percent(rng, 30))
+		return;
+	if (!is_meta(bio))
+		apply_data(d, bio);
+	else if (rng_percent(rng, 40))
+		apply_meta(d, bio);
+	else
+		tear(d->meta[block], meta_content(bio), rng);
+	d->meta_changes++;
+}
+
+static void cut_block(struct disk_block *b, u32 mode, struct sim_rng *rng)
+{
+	u32 kept;
+
+	if (mode == 0)
+		kept = 0;
+	else if (mode == 1)
+		kept = b->nr_cached;
+	else
+		kept = rng_below(rng, b->nr_cached + 1);
+	if (kept)
+		b->durable = b->cached[kept - 1].version;
+	b->now = b->durable;
+	b->nr_cached = 0;
+}
+
+void disk_cut(int node, struct sim_rng *rng)
+{
+	struct disk *d = &disks[node];
+	u32 mode = rng_below(rng, 4);
+	struct disk_io *io;
+	u32 i;
+
+	list_for_each_entry(io, &d->inflight, list)
+		if (!io->applied)
+			cut_inflight(d, io->bio, rng);
+	INIT_LIST_HEAD(&d->inflight);
+	for (i = 0; i < d->nr_cached; i++)
+		cut_block(&d->blocks[d->cached[i]], mode, rng);
+	d->nr_cached = 0;
+	for (i = 0; i < DISK_META_BLOCKS; i++) {
+		if (d->meta_cached[i])
+			tear(d->meta[i], d->meta_now[i], rng);
+		d->meta_cached[i] = false;
+		memcpy(d->meta_now[i], d->meta[i], SIM_BLOCK);
+	}
+	d->meta_changes++;
+}

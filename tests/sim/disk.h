@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A leg: metadata blocks with their real bytes, then data blocks that hold a
+ * version each.  What was written without FUA is in a volatile cache until a
+ * flush: a power cut keeps any part of it.
+ */
+#ifndef SIM_DISK_H
+#define SIM_DISK_H
+
+#include <linux/blkdev.h>
+
+#include "rng.h"
+
+#define DISK_META_BLOCKS	8
+#define DISK_DATA_START		256	/* block */
+#define DISK_MAX_BLOCKS		256
+#define DISK_MAX_CACHED		4	/* versions of a block */
+/* Zeroes that the device does not know how to write by itself. */
+#define DISK_ZEROES_BY_WRITE	(1U << 30)
+
+struct disk_cached {
+	u64 version;
+	u64 done;		/* when its write was complete, 0: not yet */
+};
+
+struct disk_block {
+	u64 now;		/* what a read returns */
+	u64 durable;
+	u8 nr_cached;
+	struct disk_cached cached[DISK_MAX_CACHED];	/* oldest first */
+};
+
+/* How a disk behaves; drawn from the seed. */
+struct disk_traits {
+	bool volatile_cache;
+	bool write_zeroes;
+	u32 delay_us;		/* on average */
+	u32 slow_percent;	/* requests that take a hundred times as long */
+	u32 read_errors;	/* per mille */
+	u32 write_errors;
+};
+
+void disk_reset(int node, u32 nr_blocks, const struct disk_traits *traits);
+struct block_device *disk_bdev(int node);
+struct disk_traits *disk_traits(int node);
+void disk_submit(struct bio *bio);
+/* Lose power: decide what survives.  The node's memory is still there. */
+void disk_cut(int node, struct sim_rng *rng);
+
+/* For the oracles and the beginning. */
+struct disk_block *disk_block(int node, u32 block);
+u8 *disk_meta(int node, u32 block);	/* durable */
+void disk_set_meta(int node, u32 block, const void *data);
+/* Changes with each change of durable metadata. */
+u64 disk_meta_changes(int node);
+
+#endif

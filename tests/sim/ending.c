@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The end of a schedule: no fault any more, both nodes up, the link whole.  The
+ * mirror must get in sync in a bounded time, serve what was acknowledged, and
+ * go down without a trace.
+ */
+#include "app.h"
+#include "history.h"
+#include "mem.h"
+#include "oracle.h"
+#include "world.h"
+
+#define PATIENCE	SIM_S(60)
+/* A copy of everything, each block from a slow disk over a slow network. */
+#define SYNC_PATIENCE	SIM_S(300)
+
+static const struct world *world;
+static int primary;
+
+static void describe(char *buf, size_t size)
+{
+	size_t len = 0;
+	int node;
+
+	*buf = 0;
+	for (node = 0; node < SIM_NR_NODES; node++) {
+		struct nm_mirror *m = node_mirror(node);
+
+		if (!m)
+			continue;
+		len += sim_scnprintf(buf + len, size - len,
+			" %c: %s, %s, sync %u, flags %x, refusal %s, %llu dirty, commands %d;",
+			'a' + node, nm_role_name(m->state.role),
+			nm_link_state_name(m->state.link), m->state.sync,
+			m->state.flags, nm_refusal_name(m->state.refusal),
+			nm_marks_count(&m->marks), node_nr_commands(node));
+	}
+}
+
+static void wait_for(bool (*fn)(void), u64 patience, const char *what)
+{
+	u64 limit = sim_now + patience;
+	char state[400];
+
+	while (!fn()) {
+		if (sim_now < limit && sim.steps < 3000000 && sim_step())
+			continue;
+		if (fn())
+			return;
+		if (sim_tracing)
+			sim_show_alive();
+		describe(state, sizeof(state));
+		sim_fail("I10: %s does not come about:%s", what, state);
+	}
+}
+
+static bool all_commands_done(void)
+{
+	return !node_nr_commands(0) && !node_nr_commands(1);
+}
+
+static bool no_io(void)
+{
+	return !app_nr_inflight(0) && !app_nr_inflight(1);
+}
+
+static bool in_sync(int node)
+{
+	struct nm_mirror *m = node_mirror(node);
+	struct nm_mirror *peer = node_mirror(!node);
+
+	return m && peer && m->state.link == NM_LINK_CONNECTED &&
+	       m->state.sync == NM_SYNC_NONE &&
+	       m->state.flags & NM_SBF_CONSISTENT &&
+	       m->state.peer_role == peer->state.role;
+}
+
+static bool both_in_sync(void)
+{
+	return in_sync(0) && in_sync(1);
+}
+
+static bool settled(void)
+{
+	return all_commands_done() && no_io();
+}
+
+static void tell(int node, const char *word)
+{
+	node_command(node, word, NULL, NULL);
+	wait_for(all_commands_done, PATIENCE, word);
+}
+
+static bool is_off(int node)
+{
+	struct nm_mirror *m = node_mirror(node);
+
+	return m && m->state.link == NM_LINK_OFF;
+}
+
+/* The only whole leg failed: nothing is left that a repair could go by. */
+static bool nothing_is_left(void)
+{
+	return world->leg_errors &&
+	       !((node_mirror(0)->sb.flags | node_mirror(1)->sb.flags) &
+		 NM_SBF_CONSISTENT);
+}
+
+/*
+ * They may stand apart for what one of them said before it went down, and a leg
+ * that failed waits for its repair.
+ */
+static void repair(void)
+{
+	u64 limit = sim_now + SIM_S(60);
+	int node;
+
+	wait_for(no_io, PATIENCE, "the end of I/O");
+	while (!both_in_sync() && !is_off(0) && !is_off(1) &&
+	       sim_now < limit && sim_step())
+		;
+	for (node = 0; node < SIM_NR_NODES; node++) {
+		if (node_mirror(node)->sb.flags & NM_SBF_LEG_FAILED)
+			tell(node, "attach");
+		if (world->leg_errors)
+			tell(node, "resync");
+		if (is_off(node))
+			tell(node, "connect");
+	}
+}
+
+static void pass_time(void)
+{
+	u64 limit = sim_now + SIM_S(3);
+
+	while (sim_now < limit && sim_step())
+		;
+}
+
+/* A session that was about to break may stand against it once. */
+static void tell_until(int node, const char *word, bool primary)
+{
+	int tries;
+
+	for (tries = 0; tries < 3; tries++) {
+		tell(node, word);
+		if (node_is_primary(node) == primary)
+			return;
+		pass_time();
+		repair();
+		wait_for(both_in_sync, SYNC_PATIENCE, "being in sync");
+	}
+	sim_fail("%s does not succeed on a node in sync with its peer", word);
+}
+
+static void heal(void)
+{
+	int node;
+
+	trace("the end begins");
+	wire_cut(0, false);
+	wire_cut(1, false);
+	for (node = 0; node < SIM_NR_NODES; node++) {
+		disk_traits(node)->read_errors = 0;
+		disk_traits(node)->write_errors = 0;
+		if (!node_is_on(node))
+			node_boot(node);
+	}
+	wait_for(all_commands_done, PATIENCE, "the end of commands");
+	for (node = 0; node < SIM_NR_NODES; node++)
+		if (node_is_suspended(node))
+			node_resume(node);
+	wait_for(all_commands_done, PATIENCE, "resume");
+	for (node = 0; node < SIM_NR_NODES; node++) {
+		tell(node, "resync");
+		tell(node, "attach");
+		tell(node, "connect");
+	}
+}
+
+/* Both histories went on: somebody has to choose, and that is node a. */
+static void resolve(void)
+{
+	int node;
+
+	for (node = 0; node < SIM_NR_NODES; node++)
+		tell(node, "disconnect");
+	wait_for(no_io, PATIENCE, "the end of I/O");
+	for (node = 0; node < SIM_NR_NODES; node++)
+		if (node_is_primary(node))
+			tell(node, "demote");
+	if (node_mirror(0)->sb.flags & NM_SBF_OUTDATED ||
+	    !(node_mirror(0)->sb.flags & NM_SBF_CONSISTENT))
+		node_command(0, "promote", "force", NULL);
+	wait_for(all_commands_done, PATIENCE, "promotion by force");
+	tell(1, "invalidate_local");
+	for (node = 0; node < SIM_NR_NODES; node++)
+		tell(node, "connect");
+}
+
+static void read_everything(void)
+{
+	u32 block, nr = world->nodes.nr_blocks;
+
+	for (block = 0; block < nr; block += APP_MAX_BLOCKS) {
+		struct app_request req = {
+			.op = APP_READ, .first = block,
+			.nr = min(nr - block, (u32)APP_MAX_BLOCKS),
+		};
+
+		app_submit(primary, &req);
+	}
+	wait_for(no_io, PATIENCE, "reading everything");
+}
+
+static void check_contents(void)
+{
+	u64 now = hist_clock();
+	u32 block;
+
+	for (block = 0; block < world->nodes.nr_blocks; block++) {
+		u64 version = disk_block(primary, block)->now;
+
+		if (hist_may_see(block, version, now))
+			continue;
+		if (sim_tracing)
+			hist_show(block);
+		sim_fail("I1: block %u ends as version %llu", block, version);
+	}
+}
+
+static void work(struct sim_rng *rng)
+{
+	struct app_request flush = { .op = APP_FLUSH };
+	struct app_request write = { .op = APP_WRITE, .first = world->hot[0],
+				     .nr = 1 };
+
+	primary = node_is_primary(1);
+	if (!node_is_primary(primary)) {
+		primary = rng_below(rng, 2);
+		tell_until(primary, "promote", true);
+	}
+	read_everything();
+	app_submit(primary, &write);
+	wait_for(no_io, PATIENCE, "a write");
+	app_submit(primary, &flush);
+	wait_for(no_io, PATIENCE, "a flush");
+	repair();
+	wait_for(both_in_sync, SYNC_PATIENCE, "being in sync");
+	tell_until(primary, "demote", false);
+}
+
+static bool powered_off(void)
+{
+	return !node_is_on(0) && !node_is_on(1);
+}
+
+static void shut_down(void)
+{
+	const char *what = "?";
+	int node;
+
+	for (node = 0; node < SIM_NR_NODES; node++)
+		node_remove(node);
+	wait_for(powered_off, PATIENCE, "shutting down");
+	for (node = 0; node < SIM_NR_NODES; node++) {
+		u64 limit = sim_now + SIM_S(2);
+
+		while (sim_nr_alive(node, &what) && sim_now < limit &&
+		       sim_step())
+			;
+		if (sim_nr_alive(node, &what))
+			sim_fail("%s goes on after the removal of the device",
+				 what);
+		if (mem_nr_live(node))
+			sim_fail("%d pieces of memory leak on node %c",
+				 mem_nr_live(node), 'a' + node);
+	}
+}
+
+void world_end(const struct world *w, struct sim_rng *rng)
+{
+	world = w;
+	oracle_check_marks();
+	heal();
+	if (w->split_brain)
+		resolve();
+	repair();
+	if (nothing_is_left())
+		return;
+	wait_for(both_in_sync, SYNC_PATIENCE, "being in sync");
+	wait_for(settled, PATIENCE, "quiet");
+	oracle_check_marks();
+	work(rng);
+	oracle_check_equal();
+	if (!w->split_brain)
+		check_contents();
+	oracle_check_marks();
+	shut_down();
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef SIM_LINUX_KTIME_H
+#define SIM_LINUX_KTIME_H
+
+#include <linux/jiffies.h>
+
+static inline u64 ktime_get_ns(void)
+{
+	return sim_now;
+}
+
+#endif

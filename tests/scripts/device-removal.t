@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # links: rdma
+# check: 6.1-rdma
 #
 # The RDMA device of a node is removed under load and comes back: of the node
 # that listens, then of the one that connects. No write fails (I1), the removal

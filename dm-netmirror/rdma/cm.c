@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Connections: their addresses and events, and node 0, which connects the
- * channels one after the other.  Node 1 is in listen.c.
+ * Connections: their addresses and events; node 0, which connects the channels
+ * one after the other; and the knock of node 1.  Who is called is in listen.c.
  */
 #include <linux/inet.h>
 #include <linux/random.h>
@@ -9,6 +9,7 @@
 #include "rdma.h"
 
 #define STEP_MS		1000
+#define KNOCK_AGAIN	(30 * HZ)
 
 /* --- addresses ---------------------------------------------------------- */
 
@@ -68,6 +69,8 @@ static int established(struct nm_rdma_channel *ch, struct rdma_cm_event *event)
 	struct nm_cm_rep rep;
 	const char *why;
 
+	if (ch->session->knocks)
+		return -EPROTO;
 	if (ch->session->rl->link->node_id) {
 		WRITE_ONCE(ch->joined, true);
 		wake_up(&ch->session->rl->wait);
@@ -129,7 +132,7 @@ int nm_rdma_conn_handler(struct rdma_cm_id *id, struct rdma_cm_event *event)
 	return 0;
 }
 
-/* --- node 0 ------------------------------------------------------------- */
+/* --- who calls ---------------------------------------------------------- */
 
 static int wait_step(struct nm_rdma_channel *ch)
 {
@@ -217,6 +220,42 @@ static bool is_final(struct nm_rdma *rl)
 	       !nm_refusal_is_transient(rl->refusal);
 }
 
+/*
+ * Node 1 does not connect, but it knocks until it is heard: node 0 then comes at
+ * once, and a peer that calls itself node 1, too, says so.
+ */
+static void knock(struct nm_rdma *rl)
+{
+	struct nm_rdma_session *s;
+	int err;
+
+	if (rl->heard)
+		return;
+	rl->refusal = NM_REFUSE_NOT;
+	s = nm_rdma_session_alloc(rl, get_random_u64() | 1, NM_CH_DATA + 1);
+	if (s) {
+		s->knocks = true;
+		err = connect_channel(&s->ch[NM_CH_CONTROL]);
+		nm_rdma_session_destroy(s);
+		rl->heard = err == -ECONNREFUSED &&
+			    rl->refusal != NM_REFUSE_UUID;
+	}
+	if (rl->refusal == NM_REFUSE_NODE_ID)
+		nm_link_refused(rl->link, rl->refusal);
+	else if (!rl->heard && !READ_ONCE(rl->stop))
+		queue_delayed_work(nm_rdma_wq, &rl->connect, KNOCK_AGAIN);
+}
+
+static bool has_session(struct nm_rdma *rl)
+{
+	bool has;
+
+	mutex_lock(&rl->mutex);
+	has = rl->session || !list_empty(&rl->guests);
+	mutex_unlock(&rl->mutex);
+	return has;
+}
+
 void nm_rdma_connect_work(struct work_struct *work)
 {
 	struct nm_rdma *rl = container_of(to_delayed_work(work),
@@ -226,8 +265,11 @@ void nm_rdma_connect_work(struct work_struct *work)
 	unsigned int i;
 	int err;
 
+	nm_rdma_tend_listener(rl);
+	if (has_session(rl))
+		return;
 	if (rl->link->node_id) {
-		nm_rdma_tend_listener(rl);
+		knock(rl);
 		return;
 	}
 	rl->refusal = NM_REFUSE_NOT;

@@ -116,7 +116,7 @@ void nm_rdma_session_fail(struct nm_rdma_session *s, const char *why)
 	s->why = why;
 	if (READ_ONCE(s->up))
 		queue_work(nm_rdma_wq, &s->abort);
-	else if (s->rl->link->node_id)
+	else if (s->rl->link->node_id && !s->knocks)
 		queue_delayed_work(nm_rdma_wq, &s->rl->connect, 0);
 }
 
@@ -214,16 +214,19 @@ static void rdma_link_destroy(struct nm_link *link)
 static int rdma_link_start(struct nm_link *link)
 {
 	struct nm_rdma *rl = link->priv;
-	unsigned int delay = rl->backoff_ms;
+	unsigned int delay = link->node_id ? 0 : rl->backoff_ms;
+	int err;
 
 	mutex_lock(&rl->mutex);
 	rl->started = true;
 	WRITE_ONCE(rl->stop, false);
 	mutex_unlock(&rl->mutex);
-	if (link->node_id)
-		return nm_rdma_listen(rl);
-	queue_delayed_work(nm_rdma_wq, &rl->connect, msecs_to_jiffies(delay));
-	return 0;
+	rl->heard = false;
+	err = nm_rdma_listen(rl);
+	if (!err)
+		mod_delayed_work(nm_rdma_wq, &rl->connect,
+				 msecs_to_jiffies(delay));
+	return err;
 }
 
 static void rdma_link_reset(struct nm_link *link)
@@ -241,8 +244,7 @@ static void rdma_link_reset(struct nm_link *link)
 		list_add(&rl->session->guest, &sessions);
 	rl->session = NULL;
 	mutex_unlock(&rl->mutex);
-	if (link->node_id)
-		nm_rdma_unlisten(rl);
+	nm_rdma_unlisten(rl);
 	nm_rdma_sessions_destroy(&sessions);
 	cancel_delayed_work_sync(&rl->connect);
 }

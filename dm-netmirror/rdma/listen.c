@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Node 1: a listener that all links with the same address share, and the
- * requests that come to it.
+ * A listener that all links with the same address share, and the requests that
+ * come to it: to connect, for node 1; a knock, for node 0.
  */
 #include <linux/slab.h>
 
@@ -37,14 +37,14 @@ static int reject(struct rdma_cm_id *id, enum nm_refusal refusal)
 }
 
 static struct nm_rdma *find_link(struct nm_rdma_listener *l,
-				 const struct nm_cm_req *req)
+				 const struct nm_cm_req *req, u8 node)
 {
 	struct nm_rdma *rl;
 
 	lockdep_assert_held(&listen_mutex);
 	list_for_each_entry(rl, &l->links, listed)
 		if (!memcmp(rl->link->uuid, req->uuid, NM_UUID_LEN) &&
-		    rl->link->node_id == req->dst_node)
+		    rl->link->node_id == node)
 			return rl;
 	return NULL;
 }
@@ -119,6 +119,21 @@ static int take_guest(struct nm_rdma *rl, struct rdma_cm_id *id,
 	return 0;
 }
 
+/* Nobody is here whom the caller wants to talk to. */
+static int nobody(struct nm_rdma_listener *l, struct rdma_cm_id *id,
+		  const struct nm_cm_req *req)
+{
+	struct nm_rdma *same = find_link(l, req, req->src_node);
+
+	if (same) {
+		nm_rdma_note(same, "the node at %pISpc has our UUID and our node id, %u\n",
+			     &id->route.addr.dst_addr, req->src_node);
+		return reject(id, NM_REFUSE_NODE_ID);
+	}
+	return reject(id, list_empty(&l->links) ? NM_REFUSE_BUSY :
+						  NM_REFUSE_UUID);
+}
+
 /* The link's mutex is held. */
 static int take_request(struct nm_rdma *rl, struct rdma_cm_id *id,
 			const struct nm_cm_req *req)
@@ -127,6 +142,11 @@ static int take_request(struct nm_rdma *rl, struct rdma_cm_id *id,
 
 	if (!rl->started)
 		return reject(id, NM_REFUSE_BUSY);
+	if (!rl->link->node_id) {
+		if (delayed_work_pending(&rl->connect))
+			mod_delayed_work(nm_rdma_wq, &rl->connect, 0);
+		return reject(id, NM_REFUSE_BUSY);
+	}
 	if (NM_CH_DATA + req->nr_channels > NM_RDMA_MAX_CHANNELS)
 		return reject(id, NM_REFUSE_PROTOCOL);
 	if (rl->hmac && !(req->flags & NM_CMF_AUTH))
@@ -170,14 +190,13 @@ static int got_request(struct rdma_cm_id *id, struct rdma_cm_event *event)
 	if (req.version != NM_WIRE_VERSION)
 		return reject(id, NM_REFUSE_VERSION);
 	mutex_lock(&listen_mutex);
-	rl = find_link(l, &req);
+	rl = find_link(l, &req, req.dst_node);
 	if (rl) {
 		mutex_lock(&rl->mutex);
 		err = take_request(rl, id, &req);
 		mutex_unlock(&rl->mutex);
 	} else {
-		err = reject(id, list_empty(&l->links) ? NM_REFUSE_BUSY :
-							 NM_REFUSE_UUID);
+		err = nobody(l, id, &req);
 	}
 	mutex_unlock(&listen_mutex);
 	return err;
@@ -251,7 +270,7 @@ static void open_listener(struct nm_rdma *rl)
 	queue_delayed_work(nm_rdma_wq, &rl->connect, RELISTEN_DELAY);
 }
 
-/* The session of node 1, if it failed before it stood, and failed guests. */
+/* The session, if it failed before it stood, and failed guests. */
 static void drop_half(struct nm_rdma *rl)
 {
 	struct nm_rdma_session *s, *next;

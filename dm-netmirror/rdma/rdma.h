@@ -197,6 +197,7 @@ struct nm_rdma_session {
 	bool up;			/* nm_link_up() was called */
 	bool failed;
 	const char *why;
+	bool knocks;			/* to be turned away: see cm.c */
 	bool quiet;			/* nothing is in flight any more */
 	struct work_struct abort;	/* makes it so */
 	unsigned long last_seen;	/* jiffies */
@@ -217,9 +218,11 @@ struct nm_rdma {
 	wait_queue_head_t wait;		/* for the connection manager */
 	bool stop;			/* reset() ends the search */
 	bool told;			/* why it takes so long */
-	struct delayed_work connect;	/* node 1: whatever takes a sleep */
+	/* Whatever takes a sleep; the fields below it are its own. */
+	struct delayed_work connect;
 	unsigned int backoff_ms;
 	enum nm_refusal refusal;	/* of the last attempt */
+	bool heard;			/* node 1: the peer knows that it is here */
 
 	/* Protects session, guests and started. */
 	struct mutex mutex;

@@ -119,7 +119,11 @@ static int take_guest(struct nm_rdma *rl, struct rdma_cm_id *id,
 	return 0;
 }
 
-/* Nobody is here whom the caller wants to talk to. */
+/*
+ * Nobody is here whom the caller wants to talk to.  A link that looks for its
+ * peer has found it in one that calls itself the same; with a secret, that is
+ * only somebody's word.
+ */
 static int nobody(struct nm_rdma_listener *l, struct rdma_cm_id *id,
 		  const struct nm_cm_req *req)
 {
@@ -128,6 +132,10 @@ static int nobody(struct nm_rdma_listener *l, struct rdma_cm_id *id,
 	if (same) {
 		nm_rdma_note(same, "the node at %pISpc has our UUID and our node id, %u\n",
 			     &id->route.addr.dst_addr, req->src_node);
+		mutex_lock(&same->mutex);
+		if (same->started && !same->session && !same->hmac)
+			nm_link_refused(same->link, NM_REFUSE_NODE_ID);
+		mutex_unlock(&same->mutex);
 		return reject(id, NM_REFUSE_NODE_ID);
 	}
 	return reject(id, list_empty(&l->links) ? NM_REFUSE_BUSY :

@@ -6,7 +6,7 @@
 #   r0-a <-- link --> r0-b
 #
 # Two nodes that must not come together stay apart, and both say why: another
-# mirror, another size or region size, two primaries, histories
+# mirror, the same node id, another size or region size, two primaries, histories
 # that both moved on (I5).  Nothing is written meanwhile (I9).  What a person has
 # to do solves it, and only the data of the leg that was given up are lost (I7).
 
@@ -85,6 +85,17 @@ else
 	ok "another mirror: b goes away" on b 'dmsetup remove r0-b'
 	ok "another mirror: a goes away" ctl a down
 	restore
+	stranger "both are node 0" node-id "both nodes have the same node id" "$good" 64 C 0
+	cp "$(leg_file a)" "$LAB_DIR/leg-a"
+	table=$(table_of a)
+	edit_md a 0 64 C 1
+	edit_md a 1 64 C 1
+	ok "both are node 1: a is up" on a "dmsetup create r0-a --table '$table'"
+	ok "both are node 1: b is up" ctl b up
+	ok "both are node 1: refused by both" refused node-id
+	ok "both are node 1: b goes away" ctl b down
+	ok "both are node 1: a goes away" on a 'dmsetup remove r0-a'
+	cp "$LAB_DIR/leg-a" "$(leg_file a)"
 fi
 stranger "another size" size "size" \
 	"${good/$length/$((length - 8))}" 72 'Q<' $((length - 8))

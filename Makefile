@@ -2,6 +2,8 @@
 #
 #   make demo       show the mirror at work on two guests (sets everything up)
 #   make check      run the tests (sets everything up)
+#   make sim        a million schedules of two simulated nodes, and the bugs that
+#                   they find
 #   make check-debug   the module in a user-mode kernel that watches locks and memory
 #   make fuzz       run the fuzzers, FUZZ_SECONDS each (sets everything up)
 #   make modules    build the module for KVER, the running kernel by default
@@ -24,7 +26,7 @@ LAB_KERNELS ?= 6.1 6.12
 
 FUZZ_SECONDS ?= 60
 
-.PHONY: all modules lab-modules tools unit demo check check-debug fuzz bench lab-shell \
+.PHONY: all modules lab-modules tools unit demo check check-debug sim fuzz bench lab-shell \
 	install setup-build setup-test clean
 
 all: modules tools
@@ -55,6 +57,9 @@ check: setup-test
 	$(MAKE) -C tests/tool O=$(O)/tool-test tool
 	$(MAKE) -C tests/scripts O=$(O)/testtools
 	tests/run-check.sh $(LAB_KERNELS)
+
+sim: setup-build
+	tests/sim/prove.sh
 
 check-debug: setup-test
 	$(MAKE) tools

@@ -20,8 +20,13 @@ static void set_role(struct nm_mirror *m, enum nm_role role)
 {
 	spin_lock_irq(&m->state_lock);
 	m->state.role = role;
+	/* Who promotes without the peer has vouched for it. */
+	m->state.fenced = role == NM_PRIMARY &&
+			  m->state.link != NM_LINK_CONNECTED;
 	spin_unlock_irq(&m->state_lock);
 	nm_publish(m);
+	if (role == NM_PRIMARY)
+		m->discard = false;
 	nm_info(m, "this node is %s now\n", nm_role_name(role));
 }
 
@@ -157,12 +162,72 @@ static int start_link(struct nm_mirror *m)
 	return err;
 }
 
+/*
+ * A primary takes the goodbye of a secondary as the word that this one is
+ * outdated from now on.  Who has not written that down does not say it; and the
+ * peer may see another state than this node, when a handshake or a resync ends.
+ */
 static void stop_link(struct nm_mirror *m, enum nm_refusal why)
 {
+	enum nm_refusal bye = why;
+
+	if (nm_stands_aside(&m->state) ?
+	    nm_set_flags(m, NM_SBF_OUTDATED, 0) :
+	    m->state.role != NM_PRIMARY &&
+	    (m->state.link == NM_LINK_HANDSHAKE ||
+	     m->state.peer_role == NM_PRIMARY))
+		bye = NM_REFUSE_RESTART;
 	spin_lock_irq(&m->state_lock);
 	m->state.refusal = why;
 	spin_unlock_irq(&m->state_lock);
-	nm_session_stop(m, why);
+	nm_session_stop(m, bye);
+}
+
+static void run_connect(struct nm_mirror *m, struct nm_cmd *cmd)
+{
+	bool discard = cmd->discard && m->state.link != NM_LINK_CONNECTED;
+	bool changes;
+
+	if (cmd->discard && m->state.role == NM_PRIMARY) {
+		refuse(m, cmd, "give up the changes of this node",
+		       NM_REFUSE_IS_PRIMARY);
+		return;
+	}
+	changes = discard != m->discard;
+	m->discard = discard;
+	/* Our HELLO said something else. */
+	if (changes && m->state.link == NM_LINK_HANDSHAKE)
+		nm_session_refuse(m, NM_REFUSE_RESTART, NULL);
+	finish(cmd, start_link(m), NM_REFUSE_NOT);
+}
+
+static void run_disconnect(struct nm_mirror *m, struct nm_cmd *cmd)
+{
+	if (m->state.fences && m->state.role == NM_PRIMARY &&
+	    m->state.link == NM_LINK_CONNECTED) {
+		refuse(m, cmd, "disconnect", NM_REFUSE_HOLDS_IO);
+		return;
+	}
+	m->discard = false;
+	stop_link(m, NM_REFUSE_DISCONNECTED);
+	finish(cmd, 0, NM_REFUSE_NOT);
+}
+
+static void run_peer_fenced(struct nm_mirror *m, struct nm_cmd *cmd)
+{
+	enum nm_refusal refusal = nm_may_vouch(&m->state);
+
+	if (refusal) {
+		refuse(m, cmd, "take the peer for fenced", refusal);
+		return;
+	}
+	spin_lock_irq(&m->state_lock);
+	m->state.fenced = true;
+	spin_unlock_irq(&m->state_lock);
+	nm_publish(m);
+	nm_info(m, "the peer is said to be fenced\n");
+	nm_io_thaw(m);
+	finish(cmd, 0, NM_REFUSE_NOT);
 }
 
 /* --- attach ------------------------------------------------------------- */
@@ -291,6 +356,7 @@ static void set_frozen(struct nm_mirror *m, bool frozen)
  */
 static int run_suspend(struct nm_mirror *m)
 {
+	m->suspending = true;
 	m->suspended = true;
 	nm_resync_halt(m);
 	if (m->state.role != NM_PRIMARY) {
@@ -305,6 +371,7 @@ static int run_suspend(struct nm_mirror *m)
 
 static int run_resume(struct nm_mirror *m)
 {
+	m->suspending = false;
 	m->suspended = false;
 	m->hold_over = false;
 	nm_resync_kick(m);
@@ -336,16 +403,23 @@ void nm_control_run(struct nm_mirror *m, struct nm_cmd *cmd)
 		run_attach(m, cmd);
 		return;
 	case NM_CMD_CONNECT:
-		err = start_link(m);
-		break;
+		run_connect(m, cmd);
+		return;
 	case NM_CMD_DISCONNECT:
-		stop_link(m, NM_REFUSE_DISCONNECTED);
-		break;
+		run_disconnect(m, cmd);
+		return;
+	case NM_CMD_PEER_FENCED:
+		run_peer_fenced(m, cmd);
+		return;
 	case NM_CMD_FREEZE:
 		set_frozen(m, true);
 		break;
 	case NM_CMD_THAW:
 		set_frozen(m, false);
+		break;
+	case NM_CMD_PRESUSPEND:
+		m->suspending = true;
+		nm_io_thaw(m);
 		break;
 	case NM_CMD_SUSPEND:
 		err = run_suspend(m);

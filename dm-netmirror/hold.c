@@ -7,7 +7,10 @@
  */
 #include "io.h"
 
-/* So long the application waits for a peer that has the only good leg. */
+/*
+ * So long the application waits for a peer that has the only good leg.  For a
+ * peer that has to be fenced it waits without limit.
+ */
 #define HOLD_TIMEOUT	(30 * HZ)
 
 /* --- freeze and hold ---------------------------------------------------- */
@@ -64,14 +67,33 @@ void nm_io_freeze(struct nm_mirror *m)
 
 static bool may_hold(struct nm_mirror *m)
 {
-	return nm_should_hold(&m->state) && !m->hold_over && !m->suspended &&
-	       !m->closed;
+	return nm_should_hold(&m->state) && !m->suspending && !m->closed &&
+	       (!m->hold_over || nm_needs_fencing(&m->state));
+}
+
+static void set_held(struct nm_mirror *m, bool held)
+{
+	if (m->state.held == held)
+		return;
+	spin_lock_irq(&m->state_lock);
+	m->state.held = held;
+	spin_unlock_irq(&m->state_lock);
+	nm_publish(m);
 }
 
 static void begin_hold(struct nm_mirror *m)
 {
+	bool fencing = nm_needs_fencing(&m->state);
+
 	kill_ref(m);
-	if (queue_delayed_work(m->state_wq, &m->hold_work, HOLD_TIMEOUT))
+	if (!fencing)
+		queue_delayed_work(m->state_wq, &m->hold_work, HOLD_TIMEOUT);
+	if (m->state.held)
+		return;
+	set_held(m, true);
+	if (fencing)
+		nm_warn(m, "the peer may be in use elsewhere: I/O waits until it is back, or is said to be fenced (message peer_fenced)\n");
+	else
 		nm_warn(m, "no usable leg here: I/O waits up to %u s for the peer\n",
 			HOLD_TIMEOUT / HZ);
 }
@@ -87,13 +109,15 @@ void nm_io_thaw(struct nm_mirror *m)
 	struct nm_io *io, *next;
 	LIST_HEAD(list);
 
-	if (m->io_freezing)
+	/* A handshake holds I/O as well, and thaws when it is over. */
+	if (m->io_freezing || m->state.link == NM_LINK_HANDSHAKE)
 		return;
 	if (may_hold(m)) {
 		begin_hold(m);
 		return;
 	}
 	cancel_delayed_work(&m->hold_work);
+	set_held(m, false);
 	if (!m->io_killed)
 		return;
 	nm_io_freeze(m);
@@ -122,6 +146,8 @@ static void hold_or_fail(struct nm_io *io, blk_status_t status)
 	struct nm_mirror *m = io->mirror;
 
 	if (!may_hold(m)) {
+		if (m->suspending && dm_noflush_suspending(m->ti))
+			status = BLK_STS_DM_REQUEUE;
 		nm_io_finish(io, false, status);
 		return;
 	}
@@ -138,8 +164,9 @@ static void hold_or_fail(struct nm_io *io, blk_status_t status)
  * A leg did not take the write or flush.  Without the peer it ends well when
  * the local leg has it and a generation is durable that the peer does not have
  * (I4): a flush, too, since what it covers may be lost from the peer's cache.
- * The zone's mark, durable since before, covers the difference.  Without the local leg it starts over, once the peer has marked
- * what that leg misses.
+ * The zone's mark, durable since before, covers the difference.
+ * Without the local leg it starts over, once the peer has marked what that leg
+ * misses.
  */
 static void parked_answered(struct nm_io *io)
 {

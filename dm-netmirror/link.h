@@ -110,6 +110,7 @@ struct nm_link_ops {
 /* Settings of the table line that a transport reads. */
 struct nm_link_settings {
 	unsigned int timeout_ms;	/* peer is dead after this silence */
+	unsigned int request_timeout_ms; /* its leg hangs; 0: never */
 	unsigned int nr_channels;	/* data channels wanted */
 	unsigned int depth;		/* requests in flight on a data channel */
 	u32 max_inline;			/* bytes */

@@ -242,6 +242,8 @@ int nm_mirror_load(struct nm_mirror *m)
 	m->link.data_sectors = m->sb.data_sectors;
 	m->link.settings = m->settings.link;
 	m->link.settings.listen = m->settings.listen;
+	m->state.fences = m->settings.loss == NM_LOSS_FENCE;
+	m->suspending = true;
 	m->suspended = true;
 	m->loaded = true;
 	nm_publish(m);

@@ -5,8 +5,9 @@
  * Who runs where:
  *   - map, and whatever a bio's submitter runs: io.c
  *   - bio and request completions, any context: io.c, server.c
- *   - the worker, one work item on an ordered workqueue: session.c, control.c
- *     and hold.c.  It alone writes nm_mirror.state and turns generations.
+ *   - the worker, one work item on an ordered workqueue: session.c,
+ *     handshake.c, control.c and hold.c.  It alone writes nm_mirror.state and
+ *     turns generations.
  *   - the marks worker: zone.c.  It alone writes mark blocks.
  *   - resync jobs: resync.c
  *
@@ -69,6 +70,8 @@ struct nm_shard {
 /* Settings from the table line. */
 struct nm_settings {
 	unsigned int max_active_zones;
+	unsigned int loss;		/* enum nm_loss */
+	unsigned int split;		/* enum nm_split */
 	unsigned int resync_rate;	/* KiB/s, 0: no limit */
 	struct nm_link_settings link;
 	char *listen;
@@ -116,8 +119,10 @@ enum nm_command {
 	NM_CMD_INVALIDATE_LOCAL,
 	NM_CMD_INVALIDATE_REMOTE,
 	NM_CMD_ATTACH,
+	NM_CMD_PEER_FENCED,
 	NM_CMD_FREEZE,
 	NM_CMD_THAW,
+	NM_CMD_PRESUSPEND,	/* I/O must not be held any more */
 	NM_CMD_SUSPEND,		/* I/O is drained; settle the metadata */
 	NM_CMD_RESUME,
 	NM_CMD_CLOSE,		/* for good */
@@ -128,6 +133,7 @@ struct nm_cmd {
 	enum nm_command what;
 	bool force;
 	bool peer_fenced;
+	bool discard;			/* of NM_CMD_CONNECT */
 	int err;
 	enum nm_refusal refusal;
 	struct completion done;
@@ -238,6 +244,8 @@ struct nm_mirror {
 	u64 sync_total;			/* regions to copy when the resync began */
 	struct nm_cmd *promoting;	/* waits for the peer's answer */
 	bool sync_done_sent;
+	bool discard;			/* after a split brain: give up our changes */
+	bool suspending;		/* from presuspend to resume */
 	bool suspended;
 	bool hold_over;			/* I/O without a leg fails until it connects */
 	char why[64];			/* refusal of the last command; state_lock */
@@ -403,13 +411,21 @@ int nm_set_flags(struct nm_mirror *m, u32 set, u32 clear);
  */
 int nm_go_alone(struct nm_mirror *m);
 
-/* session.c: handshake and the end of a resync.  The worker only. */
+/* handshake.c.  The worker only. */
+/* Say HELLO. */
+void nm_handshake_start(struct nm_mirror *m);
+/* A message that came before both nodes were ready. */
+void nm_handshake_ctl(struct nm_mirror *m, const struct nm_msg *msg,
+		      const void *payload);
+
+/* session.c: its beginning and its end, that of a resync.  The worker only. */
 void nm_session_up(struct nm_mirror *m);
 void nm_session_down(struct nm_mirror *m, const char *why);
 void nm_session_ctl(struct nm_mirror *m, const struct nm_msg *msg,
 		    const void *payload);
 int nm_session_send(struct nm_mirror *m, u16 op, const void *payload,
 		    u32 len);
+void nm_session_send_byte(struct nm_mirror *m, u16 op, u8 value);
 void nm_session_sync_drained(struct nm_mirror *m);
 /* Tell the source what was pulled and is durable. */
 void nm_session_synced(struct nm_mirror *m);

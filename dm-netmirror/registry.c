@@ -34,6 +34,7 @@ int nm_registry_enter(struct nm_mirror *m)
 	} else {
 		if (old) {
 			m->state.role = old->state.role;
+			m->state.fenced = old->state.fenced;
 			m->leg_failed = old->sb.flags & NM_SBF_LEG_FAILED;
 			list_del_init(&old->registered);
 			nm_mirror_close(old);

@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A session with the peer: handshake, loss, the end of a resync.  Everything
- * here runs in the worker.
- *
- * Handshake: both send HELLO and decide alone.  Whoever is not the target of a
- * copy makes its part durable, sends its marks and READY; the target does so
- * when it has seen that READY.  From its own READY on a node serves requests;
- * with both READYs seen it is connected.  A primary holds its I/O meanwhile,
- * so that no write falls between the marks sent and the first one mirrored.
+ * A session with the peer: its beginning, its loss, the end of a resync.
+ * Everything here runs in the worker.  The handshake is in handshake.c.
  *
  * End of a resync in three steps: the source says SYNC_DONE when both legs are
  * flushed; the target takes over the generations durably and says SYNC_TAKEN;
@@ -18,8 +12,6 @@
 /* A peer that is alive must get through a handshake in this time. */
 #define HANDSHAKE_TIMEOUT	(5 * HZ)
 
-static void send_hello(struct nm_mirror *m);
-
 int nm_session_send(struct nm_mirror *m, u16 op, const void *payload, u32 len)
 {
 	size_t total;
@@ -28,7 +20,7 @@ int nm_session_send(struct nm_mirror *m, u16 op, const void *payload, u32 len)
 	return m->link.ops->send_ctl(&m->link, m->ctl_buf, total);
 }
 
-static void send_byte(struct nm_mirror *m, u16 op, u8 value)
+void nm_session_send_byte(struct nm_mirror *m, u16 op, u8 value)
 {
 	nm_session_send(m, op, &value, 1);
 }
@@ -47,7 +39,7 @@ void nm_session_up(struct nm_mirror *m)
 	nm_set_link(m, NM_EV_UP);
 	mod_delayed_work(m->state_wq, &m->timeout_work, HANDSHAKE_TIMEOUT);
 	nm_io_freeze(m);
-	send_hello(m);
+	nm_handshake_start(m);
 }
 
 static void drop_ctl(struct nm_mirror *m)
@@ -99,14 +91,15 @@ void nm_session_down(struct nm_mirror *m, const char *why)
 	if (!m->session)
 		return;
 	nm_warn(m, "lost the peer: %s%s\n", why,
-		m->state.role == NM_PRIMARY ? "; writes go on alone" : "");
+		m->state.role == NM_PRIMARY && !m->state.fences ?
+		"; writes go on alone" : "");
 	session_end(m, NM_EV_DOWN);
 }
 
 void nm_session_stop(struct nm_mirror *m, enum nm_refusal bye)
 {
 	if (m->session)
-		send_byte(m, NM_OP_BYE, bye);
+		nm_session_send_byte(m, NM_OP_BYE, bye);
 	session_end(m, NM_EV_STOP);
 }
 
@@ -190,233 +183,10 @@ void nm_session_refuse(struct nm_mirror *m, enum nm_refusal refusal,
 		       const char *why)
 {
 	if (m->session)
-		send_byte(m, NM_OP_BYE, refusal);
+		nm_session_send_byte(m, NM_OP_BYE, refusal);
 	else if (m->state.link == NM_LINK_OFF)
 		return;
 	refused(m, refusal, why);
-}
-
-/* --- handshake ---------------------------------------------------------- */
-
-static void send_hello(struct nm_mirror *m)
-{
-	struct nm_hello *h = m->hello;
-	struct nm_wire_hello *wire = m->wire_buf;
-
-	memset(h, 0, sizeof(*h));
-	h->version = NM_WIRE_VERSION;
-	h->src_node = m->sb.node_id;
-	h->role = m->state.role;
-	h->flags = m->sb.flags;
-	memcpy(h->uuid, m->sb.uuid, NM_UUID_LEN);
-	h->data_sectors = m->sb.data_sectors;
-	h->room_sectors = bdev_nr_sectors(m->local->bdev) - m->local_offset;
-	h->region_shift = m->sb.region_shift;
-	h->zone_shift = m->sb.zone_shift;
-	h->nr_dirty = nm_marks_count(&m->marks);
-	h->gens = m->sb.gens;
-	nm_hello_encode(h, wire);
-	nm_session_send(m, NM_OP_HELLO, wire, sizeof(*wire));
-}
-
-static int send_marks(struct nm_mirror *m)
-{
-	u64 next = 0;
-	int err = 0;
-
-	while (next < m->marks.geo.nr_regions && !err) {
-		size_t len = nm_marks_encode(m->marks.dirty,
-					     m->marks.geo.nr_regions, next,
-					     m->wire_buf, NM_CTL_MAX_PAYLOAD,
-					     &next);
-
-		err = nm_session_send(m, NM_OP_MARKS, m->wire_buf, len);
-		cond_resched();
-	}
-	return err;
-}
-
-/*
- * From now on this node's is the only leg: nothing that was acknowledged is in
- * its cache alone, what the peer's misses is marked, and the peer does not have
- * the generation that goes on here (I1, I3, I4).
- */
-static int prepare_tracking(struct nm_mirror *m, bool peer_has_gen)
-{
-	int err;
-
-	err = blkdev_issue_flush(m->local->bdev);
-	if (!err)
-		err = nm_verdict_is_full(m->verdict.verdict) ?
-		      nm_zone_mark_all(m) : nm_zone_write_all(m);
-	if (!err && (peer_has_gen || m->sb.flags & NM_SBF_PEER_HAS_GEN))
-		err = nm_turn(m, true, 0);
-	return err;
-}
-
-/* This node keeps its data. */
-static int prepare_source(struct nm_mirror *m)
-{
-	enum nm_verdict v = m->verdict.verdict;
-	int at, err = 0;
-
-	if (v == NM_V_NO_DATA)
-		return 0;
-	at = nm_gens_find(&m->sb.gens, m->peer_hello->gens.id[0]);
-	/* What lies further back than the peer need not be covered any more. */
-	if (at >= 0 && at < m->sb.gens.covered)
-		m->sb.gens.covered = at;
-	if (nm_must_track(m->peer_hello))
-		return prepare_tracking(m, at == 0 || nm_verdict_is_full(v));
-	if (v == NM_V_FULL_TO_PEER)
-		err = nm_zone_mark_all(m);
-	/* After a full copy has begun, or with equal data, the peer has it. */
-	if (!err && (v != NM_V_TO_PEER || at == 0))
-		err = nm_set_flags(m, NM_SBF_PEER_HAS_GEN, 0);
-	return err;
-}
-
-/*
- * This leg will be written in pieces: it is not one point in the history until
- * that is over.  With a full copy it belongs to the source's history at once,
- * so that the copy can go on after an interruption.
- */
-static int prepare_target(struct nm_mirror *m)
-{
-	int err;
-
-	mutex_lock(&m->meta_mutex);
-	m->sb.flags &= ~NM_SBF_CONSISTENT;
-	if (m->verdict.verdict == NM_V_FULL_FROM_PEER) {
-		nm_gens_adopt(&m->sb.gens, &m->peer_hello->gens);
-		m->sb.flags |= NM_SBF_PEER_HAS_GEN;
-	}
-	err = nm_meta_write_sb(m);
-	mutex_unlock(&m->meta_mutex);
-	nm_publish(m);
-	if (!err && m->verdict.verdict == NM_V_FULL_FROM_PEER)
-		nm_zone_mark(m, 0, m->marks.geo.nr_regions);
-	return err;
-}
-
-static void agreed(struct nm_mirror *m)
-{
-	enum nm_verdict v = m->verdict.verdict;
-
-	cancel_delayed_work(&m->timeout_work);
-	if (v == NM_V_IN_SYNC &&
-	    nm_set_flags(m, 0, NM_SBF_OUTDATED |
-			 (m->state.role == NM_PRIMARY ? 0 : NM_SBF_PRIMARY))) {
-		nm_session_refuse(m, NM_REFUSE_LEG_FAILED,
-				  "the metadata cannot be written");
-		return;
-	}
-	spin_lock_irq(&m->state_lock);
-	m->state.peer_role = m->peer_hello->role;
-	m->state.peer_flags = m->peer_hello->flags;
-	m->state.tracked = nm_must_track(m->hello);
-	if (nm_verdict_is_source(v)) {
-		m->state.sync = NM_SYNC_SOURCE;
-		m->state.peer_flags &= ~NM_SBF_CONSISTENT;
-	} else if (nm_verdict_is_target(v)) {
-		m->state.sync = NM_SYNC_TARGET;
-	}
-	spin_unlock_irq(&m->state_lock);
-	m->sync_total = nm_marks_count(&m->marks);
-	m->hold_over = false;
-	nm_set_link(m, NM_EV_AGREED);
-	nm_info(m, "connected: %s (%s); %llu regions of %u to copy\n",
-		m->verdict.why, nm_verdict_name(v), m->sync_total,
-		m->marks.geo.nr_regions);
-	nm_io_thaw(m);
-	nm_resync_kick(m);
-}
-
-static void get_ready(struct nm_mirror *m)
-{
-	enum nm_verdict v = m->verdict.verdict;
-	int err;
-
-	err = nm_verdict_is_target(v) ? prepare_target(m) : prepare_source(m);
-	if (err) {
-		nm_session_refuse(m, NM_REFUSE_LEG_FAILED,
-				  "the metadata cannot be written");
-		return;
-	}
-	if (v == NM_V_TO_PEER || v == NM_V_FROM_PEER)
-		err = send_marks(m);
-	if (err)
-		return;
-	m->sent_ready = true;
-	WRITE_ONCE(m->tracking, nm_must_track(m->peer_hello));
-	/* Pairs with nm_link_request(): who serves knows whether to track. */
-	smp_store_release(&m->serving, true);
-	send_byte(m, NM_OP_READY, v);
-	if (m->got_ready)
-		agreed(m);
-}
-
-static void got_hello(struct nm_mirror *m, const struct nm_msg *msg,
-		      const void *payload)
-{
-	const char *why;
-
-	if (nm_hello_decode(payload, msg->len, m->peer_hello, &why)) {
-		nm_session_refuse(m, NM_REFUSE_PROTOCOL, why);
-		return;
-	}
-	m->verdict = nm_decide(m->hello, m->peer_hello);
-	if (m->verdict.verdict == NM_V_REFUSE) {
-		nm_session_refuse(m, m->verdict.refusal, m->verdict.why);
-		return;
-	}
-	if (nm_prepares_first(m->hello, m->peer_hello, m->verdict.verdict))
-		get_ready(m);
-}
-
-static void mark_run(void *arg, u64 first, u64 nr)
-{
-	nm_zone_mark(arg, first, nr);
-}
-
-static void got_marks(struct nm_mirror *m, const struct nm_msg *msg,
-		      const void *payload)
-{
-	const char *why;
-	u64 next;
-
-	if (nm_marks_decode(payload, msg->len, m->marks.geo.nr_regions,
-			    mark_run, m, &next, &why))
-		nm_session_refuse(m, NM_REFUSE_PROTOCOL, why);
-}
-
-static void got_ready(struct nm_mirror *m, const u8 *verdict)
-{
-	if (nm_verdict_mirrored(m->verdict.verdict) != *verdict) {
-		nm_session_refuse(m, NM_REFUSE_RESTART,
-				  "the nodes came to different verdicts");
-		return;
-	}
-	m->got_ready = true;
-	if (m->sent_ready)
-		agreed(m);
-	else
-		get_ready(m);
-}
-
-static void handshake_ctl(struct nm_mirror *m, const struct nm_msg *msg,
-			  const void *payload)
-{
-	bool hello_seen = m->peer_hello->version;
-
-	if (msg->op == NM_OP_HELLO && !hello_seen)
-		got_hello(m, msg, payload);
-	else if (msg->op == NM_OP_MARKS && hello_seen)
-		got_marks(m, msg, payload);
-	else if (msg->op == NM_OP_READY && hello_seen && !m->got_ready)
-		got_ready(m, payload);
-	else
-		nm_session_refuse(m, NM_REFUSE_PROTOCOL, NULL);
 }
 
 /* --- the end of a resync ------------------------------------------------ */
@@ -487,6 +257,7 @@ static int settle(struct nm_mirror *m, const struct nm_gens *gens)
 		nm_gens_adopt(&m->sb.gens, gens);
 	else
 		nm_gens_settle(&m->sb.gens);
+	m->sb.alone_since = 0;
 	m->sb.flags |= NM_SBF_CONSISTENT | NM_SBF_PEER_HAS_GEN;
 	m->sb.flags &= ~NM_SBF_OUTDATED;
 	if (m->state.role != NM_PRIMARY)
@@ -593,7 +364,7 @@ static void role_asked(struct nm_mirror *m)
 			return;
 		m->sync_done_sent = false;
 	}
-	send_byte(m, NM_OP_ROLE_ANSWER, refusal);
+	nm_session_send_byte(m, NM_OP_ROLE_ANSWER, refusal);
 	if (refusal == NM_REFUSE_NOT)
 		role_is(m, NM_PRIMARY);
 }
@@ -622,13 +393,27 @@ static void connected_ctl(struct nm_mirror *m, const struct nm_msg *msg,
 		nm_session_refuse(m, NM_REFUSE_PROTOCOL, NULL);
 }
 
+/* The peer leaves, and says why. */
+static void got_bye(struct nm_mirror *m, enum nm_refusal why)
+{
+	if (why == NM_REFUSE_DISCONNECTED && nm_stands_aside(&m->state)) {
+		if (nm_set_flags(m, NM_SBF_OUTDATED, 0))
+			nm_err(m, "cannot write down that the primary has left; do not promote this node\n");
+	} else if (nm_peer_stood_aside(&m->state, why)) {
+		spin_lock_irq(&m->state_lock);
+		m->state.fenced = true;
+		spin_unlock_irq(&m->state_lock);
+	}
+	refused(m, why, NULL);
+}
+
 void nm_session_ctl(struct nm_mirror *m, const struct nm_msg *msg,
 		    const void *payload)
 {
 	if (msg->op == NM_OP_BYE)
-		refused(m, *(const u8 *)payload, NULL);
+		got_bye(m, *(const u8 *)payload);
 	else if (m->state.link == NM_LINK_HANDSHAKE)
-		handshake_ctl(m, msg, payload);
+		nm_handshake_ctl(m, msg, payload);
 	else if (m->state.link == NM_LINK_CONNECTED)
 		connected_ctl(m, msg, payload);
 }

@@ -38,6 +38,14 @@ static const char *sync_action(const struct nm_state *s)
 	return "idle";
 }
 
+/* What the application waits for, if it does. */
+static const char *held_for(const struct nm_state *s)
+{
+	if (nm_needs_fencing(s))
+		return "fencing";
+	return s->held ? "peer" : "no";
+}
+
 static unsigned int emit_features(struct nm_mirror *m, char *result,
 				  unsigned int maxlen)
 {
@@ -70,7 +78,11 @@ static unsigned int emit_settings(struct nm_mirror *m, bool all,
 	for (key = nm_table_keys; key->word; key++) {
 		unsigned int value = *nm_table_value(&m->settings, key);
 
-		if (all || value != key->dflt)
+		if (!all && value == key->dflt)
+			continue;
+		if (key->words)
+			DMEMIT(" %s %s", key->word, key->words[value]);
+		else
 			DMEMIT(" %s %u", key->word, value);
 	}
 	if (m->settings.listen)
@@ -108,7 +120,7 @@ static void emit_info(struct nm_mirror *m, char *result, unsigned int maxlen)
 		DMEMIT("%s", nm_link_state_name(s.link));
 	DMEMIT(" %*phN", NM_GEN_LEN, generation);
 	sz += emit_features(m, result + sz, maxlen - sz);
-	sz += emit_settings(m, true, 2 * (NM_NR_COUNTERS + 4), result + sz,
+	sz += emit_settings(m, true, 2 * (NM_NR_COUNTERS + 5), result + sz,
 			    maxlen - sz);
 	for (i = 0; i < NM_NR_COUNTERS; i++)
 		DMEMIT(" %s %llu", counter_names[i], nm_counter_sum(m, i));
@@ -116,6 +128,7 @@ static void emit_info(struct nm_mirror *m, char *result, unsigned int maxlen)
 	DMEMIT(" dirty_regions %llu", left);
 	DMEMIT(" nr_active_zones %d", atomic_read(&m->nr_active_zones));
 	DMEMIT(" leg_flags %u", s.flags);
+	DMEMIT(" io_held %s", held_for(&s));
 	DMEMIT(" rw -");
 }
 

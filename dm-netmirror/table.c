@@ -15,6 +15,7 @@
 
 static const struct nm_link_settings default_link = {
 	.timeout_ms	= 500,
+	.request_timeout_ms = 30000,
 	.nr_channels	= 2,
 	.depth		= 64,
 	.max_inline	= NM_MAX_INLINE,
@@ -25,11 +26,17 @@ static const struct nm_link_settings default_link = {
 
 const struct nm_table_key nm_table_keys[] = {
 	{ "active_zones", FIELD(max_active_zones), 256, 2, 1U << 20 },
+	{ "after_split_brain", FIELD(split), NM_SPLIT_NONE, 0,
+	  NM_NR_SPLITS - 1, nm_split_names },
 	{ "channels", FIELD(link.nr_channels), 2, 1, 16 },
 	{ "depth", FIELD(link.depth), 64, 4, 1024 },
 	{ "inline", FIELD(link.max_inline), NM_MAX_INLINE, 4096,
 	  NM_MAX_INLINE },
 	{ "max_backoff_ms", FIELD(link.max_backoff_ms), 1000, 100, 60000 },
+	{ "on_peer_loss", FIELD(loss), NM_LOSS_CONTINUE, 0,
+	  NM_NR_LOSSES - 1, nm_loss_names },
+	{ "request_timeout_ms", FIELD(link.request_timeout_ms), 30000, 0,
+	  3600000 },
 	{ "resync_rate", FIELD(resync_rate), 0, 0, 1U << 30 },
 	{ "timeout_ms", FIELD(link.timeout_ms), 500, 100, 60000 },
 	{}
@@ -65,11 +72,35 @@ static int parse_secret(struct nm_mirror *m, const char *value, char **error)
 	return 0;
 }
 
+static int parse_number(struct nm_mirror *m, const struct nm_table_key *key,
+			const char *value, unsigned int *n, char **error)
+{
+	if (!kstrtouint(value, 10, n) && *n >= key->min && *n <= key->max)
+		return 0;
+	nm_err(m, "core argument %s: '%s' is not a number from %u to %u\n",
+	       key->word, value, key->min, key->max);
+	*error = "The value of a core argument is out of bounds";
+	return -EINVAL;
+}
+
+static int parse_word(struct nm_mirror *m, const struct nm_table_key *key,
+		      const char *value, unsigned int *n, char **error)
+{
+	for (*n = 0; key->words[*n]; ++*n)
+		if (!strcasecmp(value, key->words[*n]))
+			return 0;
+	nm_err(m, "core argument %s: '%s' is not known; see the documentation of the target\n",
+	       key->word, value);
+	*error = "The value of a core argument is not known";
+	return -EINVAL;
+}
+
 static int parse_core_arg(struct nm_mirror *m, const char *word,
 			  const char *value, char **error)
 {
 	const struct nm_table_key *key;
 	unsigned int n;
+	int err;
 
 	if (!strcasecmp(word, "listen"))
 		return parse_listen(m, value, error);
@@ -78,14 +109,11 @@ static int parse_core_arg(struct nm_mirror *m, const char *word,
 	for (key = nm_table_keys; key->word; key++) {
 		if (strcasecmp(word, key->word))
 			continue;
-		if (kstrtouint(value, 10, &n) || n < key->min || n > key->max) {
-			nm_err(m, "core argument %s: '%s' is not a number from %u to %u\n",
-			       word, value, key->min, key->max);
-			*error = "The value of a core argument is out of bounds";
-			return -EINVAL;
-		}
-		*nm_table_value(&m->settings, key) = n;
-		return 0;
+		err = key->words ? parse_word(m, key, value, &n, error) :
+				   parse_number(m, key, value, &n, error);
+		if (!err)
+			*nm_table_value(&m->settings, key) = n;
+		return err;
 	}
 	nm_err(m, "core argument '%s' is not known\n", word);
 	*error = "A core argument is not known";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Core arguments of the table line with a number as value. */
+/* Core arguments of the table line with a number or a word as value. */
 #ifndef NM_TABLE_H
 #define NM_TABLE_H
 
@@ -10,6 +10,7 @@ struct nm_table_key {
 	size_t offset;		/* of an unsigned int in struct nm_settings */
 	unsigned int dflt;
 	unsigned int min, max;
+	const char *const *words;	/* the value is the place in them; or NULL */
 };
 
 /* In the order in which they are printed; ends with an empty word. */

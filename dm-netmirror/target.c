@@ -57,6 +57,25 @@ static int nm_end_io(struct dm_target *ti, struct bio *bio,
 	return nm_io_end(ti->private, bio, error);
 }
 
+/* dm waits for all I/O next: none may be held for the peer. */
+static void nm_presuspend(struct dm_target *ti)
+{
+	struct nm_mirror *m = ti->private;
+	struct nm_cmd cmd = { .what = NM_CMD_PRESUSPEND };
+
+	if (m->loaded && !m->closed)
+		nm_command(m, &cmd);
+}
+
+static void nm_presuspend_undo(struct dm_target *ti)
+{
+	struct nm_mirror *m = ti->private;
+	struct nm_cmd cmd = { .what = NM_CMD_RESUME };
+
+	if (m->loaded && !m->closed)
+		nm_command(m, &cmd);
+}
+
 static void nm_postsuspend(struct dm_target *ti)
 {
 	struct nm_mirror *m = ti->private;
@@ -93,7 +112,9 @@ static const struct {
 	{ "promote", "force", { .what = NM_CMD_PROMOTE, .force = true } },
 	{ "demote", NULL, { .what = NM_CMD_DEMOTE } },
 	{ "connect", NULL, { .what = NM_CMD_CONNECT } },
+	{ "connect", "discard", { .what = NM_CMD_CONNECT, .discard = true } },
 	{ "disconnect", NULL, { .what = NM_CMD_DISCONNECT } },
+	{ "peer_fenced", NULL, { .what = NM_CMD_PEER_FENCED } },
 	{ "attach", NULL, { .what = NM_CMD_ATTACH } },
 	{ "invalidate_local", NULL, { .what = NM_CMD_INVALIDATE_LOCAL } },
 	{ "invalidate_remote", NULL, { .what = NM_CMD_INVALIDATE_REMOTE } },
@@ -202,6 +223,8 @@ struct target_type nm_target = {
 	.dtr			= nm_dtr,
 	.map			= nm_map,
 	.end_io			= nm_end_io,
+	.presuspend		= nm_presuspend,
+	.presuspend_undo	= nm_presuspend_undo,
 	.postsuspend		= nm_postsuspend,
 	.preresume		= nm_preresume,
 	.resume			= nm_resume,

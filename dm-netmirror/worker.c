@@ -37,6 +37,8 @@ void nm_set_link(struct nm_mirror *m, enum nm_link_event event)
 		m->state.peer_role = NM_SECONDARY;
 		m->state.peer_flags = 0;
 		m->state.tracked = false;
+	} else {
+		m->state.fenced = false;
 	}
 	if (event == NM_EV_START)
 		m->state.refusal = NM_REFUSE_NOT;
@@ -70,6 +72,8 @@ int nm_turn(struct nm_mirror *m, bool covered, u32 set_flags)
 	mutex_lock(&m->meta_mutex);
 	*m->old_sb = m->sb;
 	nm_gens_turn(&m->sb.gens, id, covered);
+	if (!m->sb.alone_since)
+		m->sb.alone_since = ktime_get_real_seconds();
 	m->sb.flags |= set_flags;
 	m->sb.flags &= ~NM_SBF_PEER_HAS_GEN;
 	err = nm_meta_write_sb(m);

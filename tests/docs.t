@@ -109,6 +109,16 @@ while ($keys =~ /\{ "(\w+)", FIELD\([\w.]+\), ([^,]+), ([^,]+),\s*([^,]+?) \}/g)
 }
 is_deeply(rows($guide, "core arguments", 4), \@arguments,
 	  "core arguments, defaults and bounds are those of table.c");
+my @choices;
+while ($keys =~ /\{ "(\w+)", FIELD\(\w+\), \w+, 0,\s*\w+ - 1, (\w+) \}/g) {
+	my $key = $1;
+
+	push(@choices, map { "$key $_" } @{all(
+		part("dm-netmirror/core/names.c", "\\b$2\\[\\w+ \\+ 1\\] = \\{", "\\};"),
+		qr/= "([\w-]+)"/)});
+}
+is_deeply(rows($guide, "core choices", 2), \@choices,
+	  "core arguments with a choice are those of table.c, and their words those of names.c");
 is_deeply(rows($guide, "core words", 1),
 	  all(part("dm-netmirror/table.c", "static int parse_core_arg\\(", "for \\("),
 	      qr/strcasecmp\(word, "(\w+)"\)/),

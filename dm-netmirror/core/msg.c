@@ -252,7 +252,10 @@ void nm_hello_encode(const struct nm_hello *h, struct nm_wire_hello *wire)
 	wire->zone_shift = h->zone_shift;
 	wire->nr_gens = h->gens.nr;
 	wire->nr_covered = h->gens.covered;
+	wire->split = h->split;
+	wire->intent = h->intent;
 	wire->nr_dirty = cpu_to_le64(h->nr_dirty);
+	wire->alone_since = cpu_to_le64(h->alone_since);
 	memcpy(wire->gens, h->gens.id, h->gens.nr * NM_GEN_LEN);
 }
 
@@ -268,8 +271,12 @@ static const char *hello_nonsense(const struct nm_wire_hello *wire)
 		return "the peer has an unknown role";
 	if (le32_to_cpu(wire->flags) & ~NM_SBF_ALL)
 		return "the peer has an unknown flag";
-	if (wire->pad0)
+	if (memchr_inv(wire->pad0, 0, sizeof(wire->pad0)))
 		return "a reserved field of a HELLO is set";
+	if (wire->split >= NM_NR_SPLITS)
+		return "the peer has an unknown rule for a split brain";
+	if (wire->intent & ~NM_HELLO_ALL)
+		return "the peer has an unknown intent";
 	if (nm_geometry_init(&geo, le64_to_cpu(wire->data_sectors),
 			     wire->region_shift, wire->zone_shift, &why))
 		return why;
@@ -310,7 +317,10 @@ int nm_hello_decode(const void *buf, size_t len, struct nm_hello *h,
 	h->room_sectors = le64_to_cpu(wire->room_sectors);
 	h->region_shift = wire->region_shift;
 	h->zone_shift = wire->zone_shift;
+	h->split = wire->split;
+	h->intent = wire->intent;
 	h->nr_dirty = le64_to_cpu(wire->nr_dirty);
+	h->alone_since = le64_to_cpu(wire->alone_since);
 	h->gens.nr = wire->nr_gens;
 	h->gens.covered = wire->nr_covered;
 	memcpy(h->gens.id, wire->gens, sizeof(h->gens.id));

@@ -62,6 +62,20 @@ const char *nm_verdict_name(enum nm_verdict v)
 	return word(names, ARRAY_SIZE(names), v);
 }
 
+const char *const nm_loss_names[NM_NR_LOSSES + 1] = {
+	[NM_LOSS_CONTINUE] = "continue",
+	[NM_LOSS_FENCE] = "fence",
+};
+
+const char *const nm_split_names[NM_NR_SPLITS + 1] = {
+	[NM_SPLIT_NONE] = "none",
+	[NM_SPLIT_YOUNGER] = "discard-younger",
+	[NM_SPLIT_OLDER] = "discard-older",
+	[NM_SPLIT_LEAST_CHANGES] = "discard-least-changes",
+	[NM_SPLIT_NODE_0] = "discard-node-0",
+	[NM_SPLIT_NODE_1] = "discard-node-1",
+};
+
 static const struct refusal {
 	const char *name;
 	const char *text;
@@ -89,7 +103,7 @@ static const struct refusal {
 		"load the same table features on both nodes" },
 	[NM_REFUSE_SPLIT_BRAIN] = {
 		"split-brain", "both legs were written apart from each other",
-		"invalidate the leg whose changes are to be lost and connect again" },
+		"connect again, on the node whose changes are to be lost as a secondary and with discard" },
 	[NM_REFUSE_UNRELATED] = {
 		"unrelated", "the legs have no common history",
 		"invalidate the leg that is to be overwritten and connect again" },
@@ -132,6 +146,16 @@ static const struct refusal {
 	[NM_REFUSE_AUTH] = {
 		"auth", "the peer could not prove that it knows the secret",
 		"load the mirror with the same secret on both nodes and connect again" },
+	[NM_REFUSE_CONNECTED] = {
+		"connected", "the peer is connected", "" },
+	[NM_REFUSE_NOT_PRIMARY] = {
+		"not-primary", "this node is not primary", "" },
+	[NM_REFUSE_IS_PRIMARY] = {
+		"is-primary", "this node is primary, whose data are never given up",
+		"demote it first" },
+	[NM_REFUSE_HOLDS_IO] = {
+		"holds-io", "the I/O of this primary would be held, since on_peer_loss is fence",
+		"disconnect the secondary instead, which then stands aside" },
 };
 
 static_assert(ARRAY_SIZE(refusals) == NM_REFUSE_MAX + 1, "refusals");

@@ -16,6 +16,9 @@ const char *nm_refusal_name(enum nm_refusal r);	/* "split-brain" */
 const char *nm_refusal_text(enum nm_refusal r);
 /* One sentence: what the admin does next; "" when nothing is to be done. */
 const char *nm_refusal_advice(enum nm_refusal r);
+/* Values of on_peer_loss and after_split_brain; each ends with NULL. */
+extern const char *const nm_loss_names[NM_NR_LOSSES + 1];
+extern const char *const nm_split_names[NM_NR_SPLITS + 1];
 /* Does it make sense to try again without anybody doing anything? */
 bool nm_refusal_is_transient(enum nm_refusal r);
 

@@ -36,8 +36,10 @@ AT(nm_sb_disk, nr_mark_blocks, 88);
 AT(nm_sb_disk, max_mark_blocks, 92);
 AT(nm_sb_disk, flags, 96);
 AT(nm_sb_disk, pad1, 100);
+AT(nm_sb_disk, alone_since, 104);
+AT(nm_sb_disk, pad2, 112);
 AT(nm_sb_disk, gens, 256);
-AT(nm_sb_disk, pad2, 1280);
+AT(nm_sb_disk, pad3, 1280);
 
 SIZE(nm_mark_disk, NM_BLOCK_SIZE);
 AT(nm_mark_disk, magic, 0);
@@ -75,7 +77,7 @@ AT(nm_wire_rsp, session, 8);
 AT(nm_wire_rsp, entry, 16);
 AT(nm_wire_rsp, pad, 48);
 
-SIZE(nm_wire_hello, 1088);
+SIZE(nm_wire_hello, 1096);
 AT(nm_wire_hello, version, 0);
 AT(nm_wire_hello, src_node, 2);
 AT(nm_wire_hello, role, 3);
@@ -88,9 +90,12 @@ AT(nm_wire_hello, region_shift, 48);
 AT(nm_wire_hello, zone_shift, 49);
 AT(nm_wire_hello, nr_gens, 50);
 AT(nm_wire_hello, nr_covered, 51);
-AT(nm_wire_hello, pad0, 52);
+AT(nm_wire_hello, split, 52);
+AT(nm_wire_hello, intent, 53);
+AT(nm_wire_hello, pad0, 54);
 AT(nm_wire_hello, nr_dirty, 56);
-AT(nm_wire_hello, gens, 64);
+AT(nm_wire_hello, alone_since, 64);
+AT(nm_wire_hello, gens, 72);
 
 SIZE(nm_wire_gens, 1032);
 AT(nm_wire_gens, nr_gens, 0);

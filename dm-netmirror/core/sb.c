@@ -29,6 +29,7 @@ void nm_sb_encode(const struct nm_sb *sb, struct nm_sb_disk *disk)
 	disk->nr_mark_blocks = cpu_to_le32(sb->nr_mark_blocks);
 	disk->max_mark_blocks = cpu_to_le32(sb->max_mark_blocks);
 	disk->flags = cpu_to_le32(sb->flags);
+	disk->alone_since = cpu_to_le64(sb->alone_since);
 	memcpy(disk->gens, sb->gens.id, sb->gens.nr * NM_GEN_LEN);
 	disk->crc = cpu_to_le32(sb_crc(disk));
 }
@@ -52,7 +53,8 @@ static const char *sb_nonsense(const struct nm_sb_disk *disk)
 
 	if (memchr_inv(disk->pad0, 0, sizeof(disk->pad0)) ||
 	    memchr_inv(disk->pad1, 0, sizeof(disk->pad1)) ||
-	    memchr_inv(disk->pad2, 0, sizeof(disk->pad2)))
+	    memchr_inv(disk->pad2, 0, sizeof(disk->pad2)) ||
+	    memchr_inv(disk->pad3, 0, sizeof(disk->pad3)))
 		return "a reserved field of the superblock is set";
 	if (disk->node_id >= NM_NR_NODES)
 		return "the node id in the superblock is neither 0 nor 1";
@@ -110,6 +112,7 @@ static void sb_take(const struct nm_sb_disk *disk, struct nm_sb *sb)
 	sb->nr_mark_blocks = le32_to_cpu(disk->nr_mark_blocks);
 	sb->max_mark_blocks = le32_to_cpu(disk->max_mark_blocks);
 	sb->flags = le32_to_cpu(disk->flags);
+	sb->alone_since = le64_to_cpu(disk->alone_since);
 	sb->gens.nr = disk->nr_gens;
 	sb->gens.covered = disk->nr_covered;
 	memcpy(sb->gens.id, disk->gens, sizeof(sb->gens.id));

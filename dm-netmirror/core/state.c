@@ -71,9 +71,29 @@ static bool leg_readable(const struct nm_state *s)
 	return s->flags & NM_SBF_CONSISTENT && !(s->flags & NM_SBF_OUTDATED);
 }
 
+bool nm_needs_fencing(const struct nm_state *s)
+{
+	return s->role == NM_PRIMARY && !connected(s) && s->fences &&
+	       !s->fenced;
+}
+
+bool nm_stands_aside(const struct nm_state *s)
+{
+	return s->role != NM_PRIMARY && connected(s) &&
+	       s->peer_role == NM_PRIMARY && s->sync != NM_SYNC_SOURCE;
+}
+
+bool nm_peer_stood_aside(const struct nm_state *s, enum nm_refusal bye)
+{
+	return s->role == NM_PRIMARY && connected(s) &&
+	       s->sync != NM_SYNC_TARGET &&
+	       (bye == NM_REFUSE_DISCONNECTED || bye == NM_REFUSE_SUSPENDED);
+}
+
 bool nm_may_write_alone(const struct nm_state *s)
 {
-	return s->role == NM_PRIMARY && !connected(s) && leg_readable(s);
+	return s->role == NM_PRIMARY && !connected(s) && leg_readable(s) &&
+	       !nm_needs_fencing(s);
 }
 
 bool nm_may_detach(const struct nm_state *s)
@@ -85,6 +105,8 @@ bool nm_may_detach(const struct nm_state *s)
 
 bool nm_should_hold(const struct nm_state *s)
 {
+	if (nm_needs_fencing(s))
+		return true;
 	return s->role == NM_PRIMARY && !leg_readable(s) &&
 	       (s->link == NM_LINK_SEARCHING || s->link == NM_LINK_HANDSHAKE);
 }
@@ -96,7 +118,7 @@ unsigned int nm_mode(const struct nm_state *s)
 	if (s->role != NM_PRIMARY)
 		return 0;
 	mode |= NM_MODE_PRIMARY;
-	if (leg_readable(s))
+	if (leg_readable(s) && !nm_needs_fencing(s))
 		mode |= NM_MODE_LOCAL;
 	if (s->flags & NM_SBF_LEG_FAILED && !s->tracked)
 		return mode;
@@ -171,6 +193,13 @@ enum nm_refusal nm_may_promote(const struct nm_state *s, bool peer_fenced,
 	if (s->flags & NM_SBF_OUTDATED)
 		return NM_REFUSE_OUTDATED;
 	return peer_fenced ? NM_REFUSE_NOT : NM_REFUSE_NO_EVIDENCE;
+}
+
+enum nm_refusal nm_may_vouch(const struct nm_state *s)
+{
+	if (s->role != NM_PRIMARY)
+		return NM_REFUSE_NOT_PRIMARY;
+	return connected(s) ? NM_REFUSE_CONNECTED : NM_REFUSE_NOT;
 }
 
 enum nm_refusal nm_may_peer_promote(const struct nm_state *s,

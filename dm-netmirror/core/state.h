@@ -47,6 +47,10 @@ struct nm_state {
 	bool tracked;			/* while connected: the peer marks what
 					 * this node's failed leg misses */
 	bool frozen;			/* resync is paused by a person */
+	bool fences;			/* on_peer_loss is fence: constant */
+	bool fenced;			/* while not connected: the peer is known
+					 * to be out, and to stay out */
+	bool held;			/* new I/O waits for the peer */
 };
 
 /* The next link state, or -EINVAL where the event can't happen. */
@@ -71,6 +75,24 @@ unsigned int nm_mode(const struct nm_state *s);
 bool nm_may_write_alone(const struct nm_state *s);
 
 /*
+ * Is this a primary that lost its peer and must not take I/O, reads included,
+ * before somebody vouches that the peer is fenced?  It might be primary by now.
+ */
+bool nm_needs_fencing(const struct nm_state *s);
+
+/*
+ * A secondary parts from a primary in an orderly way: is its leg outdated from
+ * now on?  What the primary goes on to write is missing from it.  Not from a
+ * source's: that primary has only a part of the data, and cannot go on alone.
+ */
+bool nm_stands_aside(const struct nm_state *s);
+
+/*
+ * The peer said goodbye with @bye.  Has it stood aside, as good as fenced?
+ */
+bool nm_peer_stood_aside(const struct nm_state *s, enum nm_refusal bye);
+
+/*
  * The local leg of a primary failed: may it be given up, with the peer's leg
  * alone serving the application?  Only when that one has all the data.
  */
@@ -78,7 +100,8 @@ bool nm_may_detach(const struct nm_state *s);
 
 /*
  * Has this primary no leg to serve the application from, but a peer that may
- * come back soon?  Then I/O is held for a while rather than failed.
+ * come back soon?  Then I/O is held for a while rather than failed; without
+ * limit where nm_needs_fencing().
  */
 bool nm_should_hold(const struct nm_state *s);
 
@@ -107,6 +130,9 @@ bool nm_may_repair(const struct nm_state *s);
  */
 enum nm_refusal nm_may_promote(const struct nm_state *s, bool peer_fenced,
 			       bool force);
+
+/* May somebody vouch that the peer is fenced, so that I/O goes on without it? */
+enum nm_refusal nm_may_vouch(const struct nm_state *s);
 
 /*
  * The connected peer asks to become primary.  @we_go_first: this node asks as

@@ -22,6 +22,11 @@ static bool consistent(const struct nm_hello *h)
 	return h->flags & NM_SBF_CONSISTENT && !failed(h);
 }
 
+static bool outdated(const struct nm_hello *h)
+{
+	return h->flags & NM_SBF_OUTDATED;
+}
+
 /*
  * A primary without a leg of its own may work on the other's.  Any other node
  * with a failed leg has nothing to offer.
@@ -83,6 +88,9 @@ static struct nm_decision copy(const struct nm_hello *me,
 	if (!consistent(source))
 		return refuse(NM_REFUSE_INCONSISTENT,
 			      "the leg with the newer data is inconsistent");
+	if (outdated(source) && nm_gens_blank(&target->gens))
+		return refuse(NM_REFUSE_OUTDATED,
+			      "the only leg with data is outdated");
 	if (target->role == NM_PRIMARY && consistent(target))
 		return refuse(NM_REFUSE_PRIMARY_STALE,
 			      "the primary has the older data; demote it first");
@@ -120,6 +128,10 @@ static struct nm_decision same_generation(const struct nm_hello *me,
 	if (!me->nr_dirty && !peer->nr_dirty)
 		return decided(NM_V_IN_SYNC, "both legs have the same data");
 
+	r = rank(!outdated(me), !outdated(peer));
+	if (r)
+		return copy(me, peer, r > 0, false,
+			    "writes in flight are copied from the node that was not told to stand aside");
 	r = rank(me->role == NM_PRIMARY, peer->role == NM_PRIMARY);
 	if (r)
 		return copy(me, peer, r > 0, false,
@@ -136,14 +148,99 @@ static struct nm_decision same_generation(const struct nm_hello *me,
 		    "writes in flight are copied from the node that marked them");
 }
 
-static bool related(const struct nm_gens *a, const struct nm_gens *b)
+/* --- split brain -------------------------------------------------------- */
+
+/*
+ * Who loses by the rule that both nodes have: above 0 the peer, below 0 this
+ * node, 0 nobody.
+ */
+static int loses_by_rule(const struct nm_hello *me, const struct nm_hello *peer)
+{
+	int later = rank(me->alone_since > peer->alone_since,
+			 peer->alone_since > me->alone_since);
+
+	if (!me->alone_since || !peer->alone_since)
+		later = 0;
+	switch ((enum nm_split)me->split) {
+	case NM_SPLIT_YOUNGER:
+		return -later;
+	case NM_SPLIT_OLDER:
+		return later;
+	case NM_SPLIT_LEAST_CHANGES:
+		return rank(me->nr_dirty > peer->nr_dirty,
+			    peer->nr_dirty > me->nr_dirty);
+	case NM_SPLIT_NODE_0:
+		return rank(me->src_node != 0, peer->src_node != 0);
+	case NM_SPLIT_NODE_1:
+		return rank(me->src_node != 1, peer->src_node != 1);
+	case NM_SPLIT_NONE:
+	case NM_NR_SPLITS:
+		break;
+	}
+	return 0;
+}
+
+/*
+ * Do the marks of both sides cover what lies between their last common
+ * generation, number @at of @me and @peer_at of @peer, and today?
+ */
+static bool all_covered(const struct nm_hello *me, int at,
+			const struct nm_hello *peer, int peer_at)
+{
+	return !memcmp(me->gens.id[at], peer->gens.id[peer_at], NM_GEN_LEN) &&
+	       at <= me->gens.covered && peer_at <= peer->gens.covered;
+}
+
+/*
+ * Both legs were written apart from each other since a generation that both
+ * know.  Only a person or a rule that both nodes have may say whose changes are
+ * given up, and those of a primary never are.
+ */
+static struct nm_decision split_brain(const struct nm_hello *me, int at,
+				      const struct nm_hello *peer, int peer_at)
+{
+	bool i_give_up = me->intent & NM_HELLO_DISCARD;
+	bool peer_gives_up = peer->intent & NM_HELLO_DISCARD;
+	const struct nm_hello *loser;
+	int r;
+
+	if (i_give_up && peer_gives_up)
+		return refuse(NM_REFUSE_SPLIT_BRAIN,
+			      "both legs were written apart from each other, and both nodes want to give up their changes");
+	r = rank(peer_gives_up, i_give_up);
+	if (!r && me->split != peer->split)
+		return refuse(NM_REFUSE_SPLIT_BRAIN,
+			      "both legs were written apart from each other, and the nodes have different rules for that (after_split_brain)");
+	if (!r)
+		r = loses_by_rule(me, peer);
+	if (!r)
+		return refuse(NM_REFUSE_SPLIT_BRAIN, me->split ?
+			      "both legs were written apart from each other, and the rule for that (after_split_brain) does not tell whose changes to give up" :
+			      "both legs were written apart from each other");
+	loser = r > 0 ? peer : me;
+	if (loser->role == NM_PRIMARY)
+		return refuse(NM_REFUSE_SPLIT_BRAIN,
+			      "both legs were written apart from each other, and the changes to be given up are those of the primary");
+	if (failed(me) || failed(peer))
+		return refuse(NM_REFUSE_SPLIT_BRAIN,
+			      "both legs were written apart from each other, and the one to go on with has failed");
+	return copy(me, peer, r > 0, !all_covered(me, at, peer, peer_at),
+		    i_give_up || peer_gives_up ?
+		    "after a split brain, the changes of one node are given up as its administrator said" :
+		    "after a split brain, the changes of one node are given up by the rule of both");
+}
+
+/* --- the decision ------------------------------------------------------- */
+
+/* The newest generation of @a that @b knows as well, or -1. */
+static int common(const struct nm_gens *a, const struct nm_gens *b)
 {
 	int i;
 
 	for (i = 0; i < a->nr; i++)
 		if (nm_gens_find(b, a->id[i]) >= 0)
-			return true;
-	return false;
+			return i;
+	return -1;
 }
 
 struct nm_decision nm_decide(const struct nm_hello *me,
@@ -178,9 +275,10 @@ struct nm_decision nm_decide(const struct nm_hello *me,
 	if (peer_at > 0)
 		return copy(me, peer, false, peer_at > peer->gens.covered,
 			    "this leg missed writes");
-	if (related(&me->gens, &peer->gens))
-		return refuse(NM_REFUSE_SPLIT_BRAIN,
-			      "both legs were written apart from each other");
+	at = common(&me->gens, &peer->gens);
+	peer_at = common(&peer->gens, &me->gens);
+	if (at >= 0)
+		return split_brain(me, at, peer, peer_at);
 	return refuse(NM_REFUSE_UNRELATED,
 		      "the legs have no common history");
 }

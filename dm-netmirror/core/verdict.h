@@ -33,7 +33,10 @@ struct nm_hello {
 	u64 room_sectors;
 	u8 region_shift;
 	u8 zone_shift;
+	u8 split;		/* enum nm_split */
+	u8 intent;		/* NM_HELLO_* */
 	u64 nr_dirty;
+	u64 alone_since;
 	struct nm_gens gens;
 };
 

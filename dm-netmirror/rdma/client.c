@@ -218,6 +218,7 @@ static void slot_done(struct nm_rdma_slot *slot)
 	next = ch->closed || READ_ONCE(ch->session->failed) ? NULL :
 	       list_first_entry_or_null(&ch->waiting, struct nm_req, list);
 	slot->req = next;
+	slot->since = jiffies;
 	if (next)
 		list_del(&next->list);
 	else
@@ -373,6 +374,7 @@ void nm_rdma_submit(struct nm_link *link, struct nm_req *req)
 			if (slot) {
 				list_del(&slot->list);
 				slot->req = req;
+				slot->since = jiffies;
 			} else {
 				list_add_tail(&req->list, &ch->waiting);
 			}
@@ -445,6 +447,20 @@ void nm_rdma_client_response(struct nm_rdma_channel *ch,
 		nm_rdma_note(ch->session->rl, "response refused: %s\n", why);
 		nm_rdma_session_fail(ch->session, "the peer sent nonsense");
 	}
+}
+
+bool nm_rdma_client_waits_since(struct nm_rdma_channel *ch, unsigned long then)
+{
+	unsigned long flags;
+	bool waits = false;
+	unsigned int i;
+
+	spin_lock_irqsave(&ch->lock, flags);
+	for (i = 0; i < ch->depth && !waits; i++)
+		waits = ch->slots[i].req &&
+			time_before(ch->slots[i].since, then);
+	spin_unlock_irqrestore(&ch->lock, flags);
+	return waits;
 }
 
 /* The QP is drained: nothing completes any more but by this. */

@@ -196,10 +196,15 @@ static int connect_channel(struct nm_rdma_channel *ch)
 	return rdma_connect(id, &param) ?: wait_step(ch);
 }
 
-static void try_again(struct nm_rdma *rl)
+void nm_rdma_back_off(struct nm_rdma *rl)
 {
 	rl->backoff_ms = clamp(2 * rl->backoff_ms, 100U,
 			       rl->link->settings.max_backoff_ms);
+}
+
+static void try_again(struct nm_rdma *rl)
+{
+	nm_rdma_back_off(rl);
 	if (!READ_ONCE(rl->stop))
 		queue_delayed_work(nm_rdma_wq, &rl->connect,
 				   msecs_to_jiffies(rl->backoff_ms));

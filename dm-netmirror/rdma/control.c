@@ -122,27 +122,49 @@ static void ping(struct nm_rdma_session *s)
 		nm_rdma_session_fail(s, "a sign of life cannot be sent");
 }
 
+/* A leg that hangs must not hang the application on the other node. */
+static bool peer_hangs(struct nm_rdma_session *s)
+{
+	unsigned int ms = s->rl->link->settings.request_timeout_ms;
+	unsigned int i;
+
+	for (i = NM_CH_RESYNC; ms && i < s->nr_channels; i++)
+		if (nm_rdma_client_waits_since(&s->ch[i],
+					       jiffies - msecs_to_jiffies(ms)))
+			return true;
+	return false;
+}
+
 void nm_rdma_ctl_tick(struct work_struct *work)
 {
 	struct nm_rdma_session *s = container_of(to_delayed_work(work),
 						 struct nm_rdma_session, tick);
-	unsigned int ms = s->rl->link->settings.timeout_ms;
+	unsigned long timeout =
+		msecs_to_jiffies(s->rl->link->settings.timeout_ms);
+	unsigned long period = timeout / 5;
 	unsigned long now = jiffies;
-	unsigned long period = msecs_to_jiffies(ms) / 5;
+	unsigned long death;
 
 	/*
 	 * A tick that comes late says that this node slept, not that the peer
 	 * did: what has arrived meanwhile is looked at first.
 	 */
 	if (time_after(now, s->last_tick + 2 * period))
-		WRITE_ONCE(s->last_seen, now - msecs_to_jiffies(ms) + period);
+		WRITE_ONCE(s->last_seen, now - timeout + period);
 	s->last_tick = now;
-	if (time_after(now, READ_ONCE(s->last_seen) + msecs_to_jiffies(ms))) {
+	death = READ_ONCE(s->last_seen) + timeout;
+	if (time_after_eq(now, death)) {
 		nm_rdma_session_fail(s, "no sign of life from the peer");
 		return;
 	}
+	if (peer_hangs(s)) {
+		nm_rdma_session_fail(s, "the peer's leg does not answer");
+		return;
+	}
 	ping(s);
-	queue_delayed_work(nm_rdma_wq, &s->tick, max(1UL, period));
+	/* Not later than the moment at which the peer counts as dead. */
+	queue_delayed_work(nm_rdma_wq, &s->tick,
+			   clamp(death - now, 1UL, max(1UL, period)));
 }
 
 /* --- receive ------------------------------------------------------------ */

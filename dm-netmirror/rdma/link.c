@@ -7,6 +7,9 @@
 
 #include "rdma.h"
 
+/* A session that ends sooner was not worth the resync after it. */
+#define SHORT_SESSION	(5 * HZ)
+
 struct workqueue_struct *nm_rdma_wq;
 
 /* --- session ------------------------------------------------------------ */
@@ -130,7 +133,8 @@ void nm_rdma_session_joined(struct nm_rdma_channel *ch)
 	WRITE_ONCE(s->last_seen, jiffies);
 	s->last_tick = jiffies;
 	rcu_assign_pointer(rl->active, s);
-	rl->backoff_ms = 0;
+	rl->joined_at = jiffies;
+	rl->joined = true;
 	rl->told = false;
 	nm_link_up(rl->link, s->id);
 	WRITE_ONCE(s->up, true);
@@ -211,12 +215,24 @@ static void rdma_link_destroy(struct nm_link *link)
 	kfree(link->priv);
 }
 
+/* After a session that did not last the next one should not come at once. */
+static void choose_backoff(struct nm_rdma *rl)
+{
+	if (!rl->joined)
+		return;
+	rl->joined = false;
+	if (time_after(jiffies, rl->joined_at + SHORT_SESSION))
+		rl->backoff_ms = 0;
+	else
+		nm_rdma_back_off(rl);
+}
+
 static int rdma_link_start(struct nm_link *link)
 {
 	struct nm_rdma *rl = link->priv;
-	unsigned int delay = link->node_id ? 0 : rl->backoff_ms;
 	int err;
 
+	choose_backoff(rl);
 	mutex_lock(&rl->mutex);
 	rl->started = true;
 	WRITE_ONCE(rl->stop, false);
@@ -225,7 +241,7 @@ static int rdma_link_start(struct nm_link *link)
 	err = nm_rdma_listen(rl);
 	if (!err)
 		mod_delayed_work(nm_rdma_wq, &rl->connect,
-				 msecs_to_jiffies(delay));
+				 msecs_to_jiffies(rl->backoff_ms));
 	return err;
 }
 

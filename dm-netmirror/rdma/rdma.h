@@ -79,6 +79,7 @@ struct nm_rdma_slot {
 	struct nm_rdma_channel *ch;
 	struct nm_req *req;		/* NULL: free */
 	u32 tag;
+	unsigned long since;		/* jiffies: in use by req */
 	u8 refs;			/* completions and answers to come */
 	bool answered;
 	bool registered;		/* the MR is valid */
@@ -221,6 +222,8 @@ struct nm_rdma {
 	/* Whatever takes a sleep; the fields below it are its own. */
 	struct delayed_work connect;
 	unsigned int backoff_ms;
+	unsigned long joined_at;	/* jiffies: when the last session stood */
+	bool joined;			/* since the last start there was one */
 	enum nm_refusal refusal;	/* of the last attempt */
 	bool heard;			/* node 1: the peer knows that it is here */
 
@@ -258,6 +261,8 @@ int nm_rdma_conn_handler(struct rdma_cm_id *id, struct rdma_cm_event *event);
 /* The peer told how much inline payload it takes. */
 void nm_rdma_take_peer(struct nm_rdma_channel *ch, u32 max_inline);
 void nm_rdma_connect_work(struct work_struct *work);
+/* The next attempt comes later. */
+void nm_rdma_back_off(struct nm_rdma *rl);
 
 /* listen.c */
 int nm_rdma_listen(struct nm_rdma *rl);
@@ -310,6 +315,8 @@ void nm_rdma_pool_put(struct nm_rdma_pool *pool, struct scatterlist *sg,
 int nm_rdma_client_create(struct nm_rdma_channel *ch);
 void nm_rdma_client_destroy(struct nm_rdma_channel *ch);
 void nm_rdma_client_abort(struct nm_rdma_channel *ch);
+/* Has the peer owed an answer since before @then (jiffies)?  Any context. */
+bool nm_rdma_client_waits_since(struct nm_rdma_channel *ch, unsigned long then);
 void nm_rdma_client_response(struct nm_rdma_channel *ch,
 			     struct nm_rdma_rx *rx, struct ib_wc *wc);
 void nm_rdma_submit(struct nm_link *link, struct nm_req *req);

@@ -81,9 +81,14 @@ struct nm_sb_disk {
 	__le32	nr_mark_blocks;		/*   88 */
 	__le32	max_mark_blocks;	/*   92: room in the metadata area */
 	__le32	flags;			/*   96: NM_SBF_* */
-	__u8	pad1[156];		/*  100 */
+	__u8	pad1[4];		/*  100 */
+	__le64	alone_since;		/*  104: when the generation first turned
+					 * since both legs were the same: seconds
+					 * since 1970, 0: it did not, and only
+					 * for after_split_brain */
+	__u8	pad2[144];		/*  112 */
 	__u8	gens[NM_MAX_GENS][NM_GEN_LEN];	/* 256 */
-	__u8	pad2[2816];		/* 1280 */
+	__u8	pad3[2816];		/* 1280 */
 };					/* 4096 */
 
 /*

@@ -19,6 +19,27 @@ enum nm_role {
 	NM_PRIMARY	= 1,
 };
 
+/* on_peer_loss: what a primary does with I/O when it loses its peer. */
+enum nm_loss {
+	NM_LOSS_CONTINUE	= 0,
+	NM_LOSS_FENCE		= 1,	/* hold it until the peer is known to be out */
+	NM_NR_LOSSES,
+};
+
+/*
+ * after_split_brain: whose changes are given up.  Both nodes must have the same
+ * rule, and it never takes effect against a primary.
+ */
+enum nm_split {
+	NM_SPLIT_NONE		= 0,	/* stay apart until a person decides */
+	NM_SPLIT_YOUNGER	= 1,	/* of who went on alone later */
+	NM_SPLIT_OLDER		= 2,
+	NM_SPLIT_LEAST_CHANGES	= 3,	/* of who has fewer dirty regions */
+	NM_SPLIT_NODE_0		= 4,
+	NM_SPLIT_NODE_1		= 5,
+	NM_NR_SPLITS,
+};
+
 /*
  * Why something was refused.  The words are in core/names.c, one sentence
  * each; the codes travel over the wire and must keep their numbers.
@@ -47,7 +68,11 @@ enum nm_refusal {
 	NM_REFUSE_NO_LEG	= 20,
 	NM_REFUSE_PEER_IS_PRIMARY = 21,
 	NM_REFUSE_AUTH		= 22,	/* no proof that the secret is the same */
-	NM_REFUSE_MAX		= 22,
+	NM_REFUSE_CONNECTED	= 23,	/* the peer is there: nothing to vouch for */
+	NM_REFUSE_NOT_PRIMARY	= 24,
+	NM_REFUSE_IS_PRIMARY	= 25,
+	NM_REFUSE_HOLDS_IO	= 26,	/* the I/O of this primary would be held */
+	NM_REFUSE_MAX		= 26,
 };
 
 #endif

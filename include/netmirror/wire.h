@@ -103,6 +103,10 @@ enum nm_status {
 	NM_ST_MAX	= 5,
 };
 
+/* nm_wire_hello.intent */
+#define NM_HELLO_DISCARD	(1U << 0)	/* after a split brain: give up mine */
+#define NM_HELLO_ALL		0x1U
+
 /* HELLO: what the verdict is made from. */
 struct nm_wire_hello {
 	__le16	version;	/*  0 */
@@ -117,10 +121,13 @@ struct nm_wire_hello {
 	__u8	zone_shift;	/* 49 */
 	__u8	nr_gens;	/* 50 */
 	__u8	nr_covered;	/* 51 */
-	__le32	pad0;		/* 52 */
+	__u8	split;		/* 52: enum nm_split */
+	__u8	intent;		/* 53: NM_HELLO_* */
+	__u8	pad0[2];	/* 54 */
 	__le64	nr_dirty;	/* 56: marked regions */
-	__u8	gens[NM_MAX_GENS][NM_GEN_LEN];	/* 64 */
-};				/* 1088 */
+	__le64	alone_since;	/* 64: nm_sb_disk.alone_since */
+	__u8	gens[NM_MAX_GENS][NM_GEN_LEN];	/* 72 */
+};				/* 1096 */
 
 /* SYNC_DONE: the history that the target takes over. */
 struct nm_wire_gens {

@@ -9,10 +9,15 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <netmirror/uapi.h>
+
 #include "config.h"
 #include "fuzz.h"
 
-enum { GOT_CONFIG, GOT_REFUSAL, GOT_AGAIN, GOT_SECRET, GOT_LOOP, GOT_MARK };
+enum {
+	GOT_CONFIG, GOT_REFUSAL, GOT_AGAIN, GOT_SECRET, GOT_LOOP, GOT_RULE,
+	GOT_NODE_RULE, GOT_MARK,
+};
 
 const char *const fuzz_places[] = {
 	[GOT_CONFIG]	= "a configuration is taken",
@@ -20,6 +25,8 @@ const char *const fuzz_places[] = {
 	[GOT_AGAIN]	= "a configuration is written and read again",
 	[GOT_SECRET]	= "a secret is named",
 	[GOT_LOOP]	= "a loop link is asked for",
+	[GOT_RULE]	= "there is a rule for a split brain",
+	[GOT_NODE_RULE]	= "the rule names a node",
 	[GOT_MARK]	= "a byte-order mark is passed over",
 	NULL
 };
@@ -101,6 +108,29 @@ static void check_node(const struct nm_config *c, const struct nm_node *node)
 		check(strchr(node->address, ':'));
 }
 
+/* What the table line says is what the file says. */
+static void check_rule(const struct nm_config *c)
+{
+	u64 rule = c->setting[NM_SET_AFTER_SPLIT_BRAIN];
+	const struct nm_node *loser = &c->node[0];
+
+	if (!(c->given_settings >> NM_SET_AFTER_SPLIT_BRAIN & 1)) {
+		check(!*c->discard_node);
+		return;
+	}
+	check(rule < NM_NR_SPLITS);
+	check(nm_setting_word(NM_SET_AFTER_SPLIT_BRAIN, rule));
+	fuzz_reached(GOT_RULE);
+	if (rule < NM_SPLIT_NODE_0) {
+		check(!*c->discard_node);
+		return;
+	}
+	if (loser->id != (int)rule - NM_SPLIT_NODE_0)
+		loser++;
+	check(!strcmp(loser->name, c->discard_node));
+	fuzz_reached(GOT_NODE_RULE);
+}
+
 static void check_config(const struct nm_config *c)
 {
 	check(c->nr_nodes == NM_NR_NODES);
@@ -109,6 +139,7 @@ static void check_config(const struct nm_config *c)
 	check(c->mirror_line > 0);
 	check_node(c, &c->node[0]);
 	check_node(c, &c->node[1]);
+	check_rule(c);
 	if (*c->secret_file)
 		fuzz_reached(GOT_SECRET);
 	if (c->link == NM_LINK_KIND_LOOP)

@@ -14,7 +14,7 @@
 
 enum {
 	GOT_TARGET, GOT_REFUSAL, GOT_NO_MEMORY, GOT_FEATURE, GOT_SETTING,
-	GOT_SECRET, GOT_AGAIN, GOT_COMMAND, GOT_RATE, GOT_WHY, GOT_BAD_MESSAGE,
+	GOT_POLICY, GOT_SECRET, GOT_AGAIN, GOT_COMMAND, GOT_RATE, GOT_WHY, GOT_BAD_MESSAGE,
 };
 
 const char *const fuzz_places[] = {
@@ -23,6 +23,7 @@ const char *const fuzz_places[] = {
 	[GOT_NO_MEMORY]		= "memory runs out",
 	[GOT_FEATURE]		= "a feature is given",
 	[GOT_SETTING]		= "a setting is given",
+	[GOT_POLICY]		= "a setting with a word is given",
 	[GOT_SECRET]		= "a secret is given",
 	[GOT_AGAIN]		= "a table line is printed and read again",
 	[GOT_COMMAND]		= "a message is a command",
@@ -95,8 +96,9 @@ static void check_target(const struct dm_target *ti)
 		unsigned int v = *nm_table_value(&m->settings, key);
 
 		check(v >= key->min && v <= key->max);
+		check(!key->words || key->words[v]);
 		if (v != key->dflt)
-			fuzz_reached(GOT_SETTING);
+			fuzz_reached(key->words ? GOT_POLICY : GOT_SETTING);
 	}
 	if (m->no_discard)
 		fuzz_reached(GOT_FEATURE);
@@ -137,8 +139,8 @@ static void message(struct dm_target *ti, const char *line)
 			fuzz_reached(GOT_WHY);
 		} else if (fuzz_nr_cmds != before) {
 			check(w.argc <= 2);
-			check(fuzz_cmd.force + fuzz_cmd.peer_fenced ==
-			      (int)w.argc - 1);
+			check(fuzz_cmd.force + fuzz_cmd.peer_fenced +
+			      fuzz_cmd.discard == (int)w.argc - 1);
 			fuzz_reached(GOT_COMMAND);
 		} else if (!ret) {
 			check(!strcasecmp(w.argv[0], "resync_rate"));
@@ -170,6 +172,8 @@ static void run(char *text)
 	nm_target.preresume(&ti);
 	while ((line = strsep(&text, "\n")))
 		message(&ti, line);
+	nm_target.presuspend(&ti);
+	nm_target.presuspend_undo(&ti);
 	nm_target.dtr(&ti);
 	check(!fuzz_nr_held());
 }

@@ -2,7 +2,9 @@
 /*
  * Two nodes decide from the same two HELLOs, as these were decoded.  Whatever they
  * say of themselves: the verdicts are mirror images, and what is copied comes from
- * a leg that has the data (I5) and whose marks tell all that differs (I3).
+ * a leg that has the data (I5) and whose marks tell all that differs (I3).  What
+ * was written apart is given up only where a node or a rule of both says so, and
+ * never by a primary.
  */
 #include "fuzz.h"
 #include "inputs.h"
@@ -10,7 +12,7 @@
 
 enum {
 	GOT_IN_SYNC, GOT_COPY, GOT_FULL_COPY, GOT_NO_DATA, GOT_REFUSAL,
-	GOT_SPLIT_BRAIN, GOT_FOREIGN,
+	GOT_SPLIT_BRAIN, GOT_RULE, GOT_INTENT, GOT_FULL_GIVEN_UP, GOT_FOREIGN,
 };
 
 const char *const fuzz_places[] = {
@@ -20,6 +22,9 @@ const char *const fuzz_places[] = {
 	[GOT_NO_DATA]		= "neither leg has data",
 	[GOT_REFUSAL]		= "the nodes stay apart",
 	[GOT_SPLIT_BRAIN]	= "a split brain is seen",
+	[GOT_RULE]		= "changes are given up by the rule of both",
+	[GOT_INTENT]		= "changes are given up as a node wants it",
+	[GOT_FULL_GIVEN_UP]	= "a leg with other changes is copied whole",
 	[GOT_FOREIGN]		= "the versions differ",
 	NULL
 };
@@ -46,6 +51,64 @@ static bool alike(const struct nm_hello *a, const struct nm_hello *b)
 	       a->zone_shift == b->zone_shift;
 }
 
+/* The newest generation of @a that @b has, too. */
+static int newest_common(const struct nm_hello *a, const struct nm_hello *b)
+{
+	int i;
+
+	for (i = 0; i < a->gens.nr; i++)
+		if (nm_gens_find(&b->gens, a->gens.id[i]) >= 0)
+			return i;
+	return -1;
+}
+
+/* Do the rule of both nodes, or one of them, say that @loser loses? */
+static void check_loser(const struct nm_hello *loser,
+			const struct nm_hello *winner)
+{
+	check(loser->role != NM_PRIMARY);
+	check(!winner->intent);
+	if (loser->intent) {
+		fuzz_reached(GOT_INTENT);
+		return;
+	}
+	check(loser->split == winner->split);
+	switch (loser->split) {
+	case NM_SPLIT_YOUNGER:
+		check(winner->alone_since);
+		check(loser->alone_since > winner->alone_since);
+		break;
+	case NM_SPLIT_OLDER:
+		check(loser->alone_since);
+		check(loser->alone_since < winner->alone_since);
+		break;
+	case NM_SPLIT_LEAST_CHANGES:
+		check(loser->nr_dirty < winner->nr_dirty);
+		break;
+	default:
+		check(loser->split == NM_SPLIT_NODE_0 + loser->src_node);
+	}
+	fuzz_reached(GOT_RULE);
+}
+
+/* Both wrote since they last were the same; the marks of both are needed. */
+static void check_given_up(const struct nm_hello *source,
+			   const struct nm_hello *target, bool full)
+{
+	int at = newest_common(source, target);
+	int target_at = newest_common(target, source);
+	bool same;
+
+	check(at >= 0 && target_at >= 0);
+	same = !memcmp(source->gens.id[at], target->gens.id[target_at],
+		       NM_GEN_LEN);
+	check(full == !(same && at <= source->gens.covered &&
+			target_at <= target->gens.covered));
+	check_loser(target, source);
+	if (full)
+		fuzz_reached(GOT_FULL_GIVEN_UP);
+}
+
 static void check_copy(const struct nm_hello *source,
 		       const struct nm_hello *target, bool full)
 {
@@ -54,12 +117,15 @@ static void check_copy(const struct nm_hello *source,
 	int behind = nm_gens_find(&target->gens, source->gens.id[0]);
 
 	check(usable(source));
+	check(!target_blank || !(source->flags & NM_SBF_OUTDATED));
 	check(!nm_gens_blank(&source->gens));
 	check(target->role != NM_PRIMARY || !usable(target));
 	/* The target has not moved on from where the source stands. */
 	check(behind <= 0);
-	check(target_blank || at >= 0);
-	check(full == (target_blank || at > source->gens.covered));
+	if (!target_blank && at < 0)
+		check_given_up(source, target, full);
+	else
+		check(full == (target_blank || at > source->gens.covered));
 	fuzz_reached(full ? GOT_FULL_COPY : GOT_COPY);
 }
 
@@ -147,6 +213,9 @@ static void fill_wire(const struct fuzz_node_in *in, const u8 *letters,
 	wire->zone_shift = in->zone_shift;
 	wire->nr_gens = in->nr_gens;
 	wire->nr_covered = in->nr_covered;
+	wire->split = in->split;
+	wire->intent = in->intent;
+	wire->alone_since = cpu_to_le64(in->alone_since);
 	wire->nr_dirty = cpu_to_le64(in->nr_dirty);
 	for (i = 0; i < nr; i++)
 		memset(wire->gens[i], letters[i], NM_GEN_LEN);

@@ -126,6 +126,7 @@ static void hello(const struct fuzz_wire_in *in, void *buf, size_t len)
 		return;
 	}
 	check(h.src_node < NM_NR_NODES && h.role <= NM_PRIMARY);
+	check(h.split < NM_NR_SPLITS && !(h.intent & ~NM_HELLO_ALL));
 	check_gens(&h.gens);
 	nm_hello_encode(&h, &again);
 	check(!memcmp(&again, buf, sizeof(again)));

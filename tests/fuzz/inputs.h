@@ -75,9 +75,11 @@ struct fuzz_node_in {
 	__u8	nr_dirty;
 	__u8	nr_gens;
 	__u8	nr_covered;
-	__u8	pad;
+	__u8	split;
 	__le16	size;		/* of the mirror, in blocks */
 	__le16	room;		/* on the leg, in blocks */
+	__u8	intent;
+	__u8	alone_since;
 };
 
 #endif

@@ -144,7 +144,8 @@ static void payloads(void)
 		.role = NM_PRIMARY, .flags = NM_SBF_CONSISTENT,
 		.uuid = "of the mirror", .data_sectors = 1 << 20,
 		.room_sectors = 1 << 21, .region_shift = 7, .zone_shift = 15,
-		.nr_dirty = 3,
+		.split = NM_SPLIT_LEAST_CHANGES, .nr_dirty = 3,
+		.alone_since = 1700000000,
 	};
 	struct nm_wire_hello hello;
 	struct nm_wire_gens gens;
@@ -158,6 +159,16 @@ static void payloads(void)
 	control("hello", NM_OP_HELLO, &hello, sizeof(hello));
 	hello.nr_covered = hello.nr_gens;
 	wire("hello-covers-too-much", in, &hello, sizeof(hello));
+	h.intent = NM_HELLO_DISCARD;
+	nm_hello_encode(&h, &hello);
+	wire("hello-gives-up", in, &hello, sizeof(hello));
+	hello.intent++;
+	wire("hello-unknown-intent", in, &hello, sizeof(hello));
+	h.intent = 0;
+	h.split = NM_NR_SPLITS;
+	nm_hello_encode(&h, &hello);
+	wire("hello-unknown-rule", in, &hello, sizeof(hello));
+	h.split = NM_SPLIT_NONE;
 	h.version++;
 	nm_hello_encode(&h, &hello);
 	wire("hello-foreign", in, &hello, 64);
@@ -277,6 +288,7 @@ static void superblocks(void)
 		.seq = 5, .uuid = "of the mirror", .node_id = 1,
 		.region_shift = 7, .zone_shift = 15,
 		.flags = NM_SBF_CONSISTENT | NM_SBF_PRIMARY,
+		.alone_since = 1700000000,
 	};
 	const __le64 newer = cpu_to_le64(6);
 	const __le32 other = cpu_to_le32(NM_SB_VERSION + 1);
@@ -392,19 +404,39 @@ static void verdicts(void)
 	static const struct {
 		const char *name, *a, *b;
 		u8 covered_a, flags_b, dirty_a, role_a, version_b;
+		u8 covered_b, split, intent_b;
 	} list[] = {
-		{ "in-sync", "BA", "BA", 0, 1, 0, 0, 0 },
-		{ "no-data", "", "", 0, 0, 0, 0, 0 },
-		{ "new-leg", "BA", "", 0, 0, 0, 1, 0 },
-		{ "missed-writes", "CBA", "BA", 1, 1, 3, 1, 0 },
-		{ "rolled-back", "CBA", "A", 1, 1, 3, 1, 0 },
-		{ "in-flight", "BA", "BA", 0, 1, 3, 0, 0 },
-		{ "interrupted", "CBA", "CBA", 1, 0, 3, 1, 0 },
-		{ "split-brain", "CBA", "DBA", 1, 1, 3, 0, 0 },
-		{ "unrelated", "BA", "YX", 0, 1, 0, 0, 0 },
-		{ "contradiction", "BA", "AB", 0, 1, 0, 0, 0 },
-		{ "failed-leg", "BA", "BA", 0, 1 | NM_SBF_LEG_FAILED, 0, 0, 0 },
-		{ "foreign", "BA", "BA", 0, 1, 0, 0, 1 },
+		{ "in-sync", "BA", "BA", 0, 1, 0, 0, 0, 0, 0, 0 },
+		{ "no-data", "", "", 0, 0, 0, 0, 0, 0, 0, 0 },
+		{ "new-leg", "BA", "", 0, 0, 0, 1, 0, 0, 0, 0 },
+		{ "missed-writes", "CBA", "BA", 1, 1, 3, 1, 0, 0, 0, 0 },
+		{ "rolled-back", "CBA", "A", 1, 1, 3, 1, 0, 0, 0, 0 },
+		{ "in-flight", "BA", "BA", 0, 1, 3, 0, 0, 0, 0, 0 },
+		{ "interrupted", "CBA", "CBA", 1, 0, 3, 1, 0, 0, 0, 0 },
+		{ "stood-aside", "BA", "BA", 0, 1 | NM_SBF_OUTDATED, 3, 0, 0, 0,
+		  0, 0 },
+		{ "split-brain", "CBA", "DBA", 1, 1, 3, 0, 0, 0, 0, 0 },
+		{ "split-younger", "CBA", "DBA", 1, 1, 3, 0, 0, 1,
+		  NM_SPLIT_YOUNGER, 0 },
+		{ "split-older", "CBA", "DBA", 1, 1, 3, 0, 0, 1,
+		  NM_SPLIT_OLDER, 0 },
+		{ "split-least", "CBA", "DBA", 1, 1, 3, 1, 0, 1,
+		  NM_SPLIT_LEAST_CHANGES, 0 },
+		{ "split-node-0", "CBA", "DBA", 1, 1, 3, 0, 0, 1,
+		  NM_SPLIT_NODE_0, 0 },
+		{ "split-primary", "CBA", "DBA", 1, 1, 3, 1, 0, 1,
+		  NM_SPLIT_NODE_0, 0 },
+		{ "split-node-1", "CBA", "DBA", 1, 1, 3, 1, 0, 0,
+		  NM_SPLIT_NODE_1, 0 },
+		{ "split-discard", "ECBA", "DBA", 2, 1, 3, 1, 0, 1,
+		  NM_SPLIT_NONE, NM_HELLO_DISCARD },
+		{ "split-crossed", "CAB", "DBA", 2, 1, 3, 1, 0, 2,
+		  NM_SPLIT_NONE, NM_HELLO_DISCARD },
+		{ "unrelated", "BA", "YX", 0, 1, 0, 0, 0, 0, 0, 0 },
+		{ "contradiction", "BA", "AB", 0, 1, 0, 0, 0, 0, 0, 0 },
+		{ "failed-leg", "BA", "BA", 0, 1 | NM_SBF_LEG_FAILED, 0, 0, 0, 0,
+		  0, 0 },
+		{ "foreign", "BA", "BA", 0, 1, 0, 0, 1, 0, 0, 0 },
 	};
 	struct fuzz_node_in in[2];
 	size_t i, n;
@@ -422,11 +454,15 @@ static void verdicts(void)
 			in[n].size = cpu_to_le16(1 << 14);
 			in[n].room = cpu_to_le16(1 << 14);
 			in[n].nr_gens = max(strlen(letters[n]), (size_t)1);
+			in[n].split = list[i].split;
+			in[n].alone_since = 7 + n;
 		}
 		in[0].nr_covered = list[i].covered_a;
 		in[0].nr_dirty = list[i].dirty_a;
 		in[0].role = list[i].role_a;
 		in[1].version = list[i].version_b;
+		in[1].nr_covered = list[i].covered_b;
+		in[1].intent = list[i].intent_b;
 		fwrite(in, 1, sizeof(in), f);
 		fwrite(letters[0], 1, in[0].nr_gens, f);
 		put(f, letters[1], in[1].nr_gens);

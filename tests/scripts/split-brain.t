@@ -140,12 +140,12 @@ before=$(md_sums)
 ok "the nodes connect" eval "ctl a connect && ctl b connect"
 ok "split brain is refused" refused split-brain
 ok "a says so, and what to do" said a \
-	"both legs were written apart from each other; invalidate the leg whose changes are to be lost"
+	"both legs were written apart from each other; connect again, on the node whose changes are to be lost"
 ok "b says so, and what to do" said b \
-	"both legs were written apart from each other; invalidate the leg whose changes are to be lost"
+	"both legs were written apart from each other; connect again, on the node whose changes are to be lost"
 is "$(md_sums)" "$before" "no metadata were changed"
 nok "the legs differ" same_legs
-like "$(ctl a status 2>&1)" "invalidate" "the tool's status says what to do"
+like "$(ctl a status 2>&1)" "discard-my-changes" "the tool's status says what to do"
 
 sum=$(on a 'dmsetup message ${DEV##*/} 0 promote peer_fenced && sha256sum <$DEV')
 ok "b is invalidated" ctl b invalidate

@@ -8,6 +8,7 @@
 #include "mem.h"
 #include "node.h"
 #include "oracle.h"
+#include "policy.h"
 #include "wire.h"
 
 struct app_io {
@@ -123,12 +124,19 @@ static void acked(struct app_io *io)
 
 	if (!checking)
 		return;
+	policy_acked(&r);
 	if (io->req.op == APP_READ)
 		check_read(io);
 	else
 		oracle_acked(&r);
 	if (io->req.preflush || io->req.op == APP_FLUSH)
 		hist_flushed(io->issued);
+}
+
+/* A suspend with flush ends what must be held. */
+static bool may_fail(int node)
+{
+	return node_device(node)->may_fail_io && policy_may_hold(node);
 }
 
 static void io_done(struct bio *bio)
@@ -143,7 +151,8 @@ static void io_done(struct bio *bio)
 	if (ok && checking && io->nr_roles == oracle_nr_roles(io->node) &&
 	    node_is_ready(io->node) && !node_is_primary(io->node))
 		sim_fail("I5: I/O succeeds on a secondary");
-	if (!ok && checking && io->readable && oracle_has_good_leg(io->node) &&
+	if (!ok && checking && io->readable && !may_fail(io->node) &&
+	    oracle_has_good_leg(io->node) &&
 	    io->nr_roles == oracle_nr_roles(io->node))
 		sim_fail("a %s fails on node %c although its leg is good: status %u",
 			 op_names[io->req.op], 'a' + io->node, bio->bi_status);
@@ -181,12 +190,12 @@ static void fill(struct app_io *io)
 	io->bio.bi_end_io = io_done;
 	if (req->op == APP_ZEROES || req->op == APP_DISCARD) {
 		io->bio.bi_io_vec = NULL;
-		io->bio.bi_iter.bi_size = req->nr * SIM_BLOCK;
+		io->bio.bi_iter.bi_size = req->nr * sim_block;
 		return;
 	}
 	for (i = 0; i < req->nr; i++) {
 		io->pages[i].address = &io->content[i];
-		__bio_add_page(&io->bio, &io->pages[i], SIM_BLOCK, 0);
+		__bio_add_page(&io->bio, &io->pages[i], sim_block, 0);
 	}
 }
 

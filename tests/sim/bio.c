@@ -5,12 +5,17 @@
 #include "bio.h"
 #include "co.h"
 #include "disk.h"
+#include "mem.h"
+
+u32 sim_block;
 
 int bioset_init(struct bio_set *bs, unsigned int size, unsigned int front_pad,
 		int flags)
 {
 	(void)size;
 	(void)flags;
+	if (mem_fails(GFP_KERNEL))
+		return -ENOMEM;
 	*bs = (struct bio_set){ .front_pad = front_pad, .live = true };
 	return 0;
 }
@@ -168,7 +173,7 @@ u64 *bio_content(const struct bio_vec *table, struct bvec_iter iter, u32 block)
 {
 	struct bio_vec bv;
 
-	bvec_advance(table, &iter, block * SIM_BLOCK);
+	bvec_advance(table, &iter, block * sim_block);
 	bv = bvec_at(table, iter);
 	return (u64 *)((char *)page_address(bv.bv_page) + bv.bv_offset);
 }

@@ -8,8 +8,9 @@
 
 #include <linux/bio.h>
 
-#define SIM_BLOCK		4096U
-#define SIM_BLOCK_SECTORS	8U
+/* Bytes of a data block, the unit of the application: 4096, or a sector. */
+extern u32 sim_block;
+#define SIM_BLOCK_SECTORS	(sim_block >> SECTOR_SHIFT)
 
 /* The version in block @block of what @iter describes. */
 u64 *bio_content(const struct bio_vec *table, struct bvec_iter iter, u32 block);

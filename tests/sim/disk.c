@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/string.h>
+#include <linux/wait.h>
 
 #include "bio.h"
 #include "co.h"
 #include "disk.h"
 #include "mem.h"
+
+#define META_BLOCK		4096U
+#define META_BLOCK_SECTORS	8U
+#define DATA_START_SECTOR	(DISK_DATA_START * META_BLOCK_SECTORS)
 
 struct block_device {
 	int node;
@@ -25,12 +30,13 @@ struct disk {
 	u32 nr_blocks;
 	u64 clock;			/* one more with each completion */
 	u64 meta_changes;
+	bool hung;
 	struct list_head inflight;
 	u16 cached[DISK_MAX_BLOCKS];	/* blocks with something cached */
 	u32 nr_cached;
 	struct disk_block blocks[DISK_MAX_BLOCKS];
-	u8 meta_now[DISK_META_BLOCKS][SIM_BLOCK];
-	u8 meta[DISK_META_BLOCKS][SIM_BLOCK];
+	u8 meta_now[DISK_META_BLOCKS][META_BLOCK];
+	u8 meta[DISK_META_BLOCKS][META_BLOCK];
 	bool meta_cached[DISK_META_BLOCKS];
 };
 
@@ -44,6 +50,7 @@ void disk_reset(int node, u32 nr_blocks, const struct disk_traits *traits)
 	d->traits = *traits;
 	d->nr_blocks = nr_blocks;
 	d->clock = 1;
+	d->hung = false;
 	d->nr_cached = 0;
 	INIT_LIST_HEAD(&d->inflight);
 	memset(d->blocks, 0, nr_blocks * sizeof(d->blocks[0]));
@@ -77,8 +84,8 @@ u64 disk_meta_changes(int node)
 
 void disk_set_meta(int node, u32 block, const void *data)
 {
-	memcpy(disks[node].meta_now[block], data, SIM_BLOCK);
-	memcpy(disks[node].meta[block], data, SIM_BLOCK);
+	memcpy(disks[node].meta_now[block], data, META_BLOCK);
+	memcpy(disks[node].meta[block], data, META_BLOCK);
 	disks[node].meta_changes++;
 }
 
@@ -86,7 +93,7 @@ sector_t bdev_nr_sectors(struct block_device *bdev)
 {
 	struct disk *d = container_of(bdev, struct disk, bdev);
 
-	return (DISK_DATA_START + d->nr_blocks) * SIM_BLOCK_SECTORS;
+	return DATA_START_SECTOR + d->nr_blocks * SIM_BLOCK_SECTORS;
 }
 
 unsigned int bdev_write_zeroes_sectors(struct block_device *bdev)
@@ -166,9 +173,14 @@ static void flush(struct disk *d, u64 until)
 		if (!d->meta_cached[block])
 			continue;
 		d->meta_cached[block] = false;
-		memcpy(d->meta[block], d->meta_now[block], SIM_BLOCK);
+		memcpy(d->meta[block], d->meta_now[block], META_BLOCK);
 		d->meta_changes++;
 	}
+}
+
+void disk_settle(int node)
+{
+	flush(&disks[node], disks[node].clock);
 }
 
 /* --- requests ------------------------------------------------------------- */
@@ -191,11 +203,16 @@ static u64 version_to_write(const struct bio *bio, u32 i)
 	}
 }
 
+static u32 first_block(const struct bio *bio)
+{
+	return (bio->bi_iter.bi_sector - DATA_START_SECTOR) /
+	       SIM_BLOCK_SECTORS;
+}
+
 static void apply_data(struct disk *d, struct bio *bio)
 {
-	u32 first = bio->bi_iter.bi_sector / SIM_BLOCK_SECTORS -
-		    DISK_DATA_START;
-	u32 nr = bio->bi_iter.bi_size / SIM_BLOCK;
+	u32 first = first_block(bio);
+	u32 nr = bio->bi_iter.bi_size / sim_block;
 	u32 i;
 
 	for (i = 0; i < nr; i++) {
@@ -209,9 +226,8 @@ static void apply_data(struct disk *d, struct bio *bio)
 
 static void complete_data(struct disk *d, struct bio *bio)
 {
-	u32 first = bio->bi_iter.bi_sector / SIM_BLOCK_SECTORS -
-		    DISK_DATA_START;
-	u32 nr = bio->bi_iter.bi_size / SIM_BLOCK;
+	u32 first = first_block(bio);
+	u32 nr = bio->bi_iter.bi_size / sim_block;
 	bool fua = bio->bi_opf & REQ_FUA || !d->traits.volatile_cache;
 	u32 i;
 
@@ -230,18 +246,18 @@ static u8 *meta_content(const struct bio *bio)
 
 static void apply_meta(struct disk *d, struct bio *bio)
 {
-	u32 block = bio->bi_iter.bi_sector / SIM_BLOCK_SECTORS;
+	u32 block = bio->bi_iter.bi_sector / META_BLOCK_SECTORS;
 
-	if (bio->bi_iter.bi_size != SIM_BLOCK || block >= DISK_META_BLOCKS)
+	if (bio->bi_iter.bi_size != META_BLOCK || block >= DISK_META_BLOCKS)
 		sim_fail("strange metadata request: block %u, %u bytes", block,
 			 bio->bi_iter.bi_size);
 	if (bio_op(bio) == REQ_OP_READ) {
-		memcpy(meta_content(bio), d->meta_now[block], SIM_BLOCK);
+		memcpy(meta_content(bio), d->meta_now[block], META_BLOCK);
 		return;
 	}
-	memcpy(d->meta_now[block], meta_content(bio), SIM_BLOCK);
+	memcpy(d->meta_now[block], meta_content(bio), META_BLOCK);
 	if (bio->bi_opf & REQ_FUA || !d->traits.volatile_cache) {
-		memcpy(d->meta[block], d->meta_now[block], SIM_BLOCK);
+		memcpy(d->meta[block], d->meta_now[block], META_BLOCK);
 		d->meta_cached[block] = false;
 		d->meta_changes++;
 	} else {
@@ -251,7 +267,7 @@ static void apply_meta(struct disk *d, struct bio *bio)
 
 static bool is_meta(const struct bio *bio)
 {
-	return bio->bi_iter.bi_sector < DISK_DATA_START * SIM_BLOCK_SECTORS;
+	return bio->bi_iter.bi_sector < DATA_START_SECTOR;
 }
 
 static void apply(struct disk *d, struct disk_io *io)
@@ -278,6 +294,29 @@ static u64 delay(struct disk *d)
 	return SIM_US(us);
 }
 
+static void wait_while_hung(struct disk *d)
+{
+	if (!d->hung)
+		return;
+	do {
+		sim_wait_prepare(&d->hung);
+		sim_wait_sleep(0);
+	} while (d->hung);
+	sim_wait_finish();
+}
+
+void disk_hang(int node, bool hang)
+{
+	disks[node].hung = hang;
+	if (!hang)
+		sim_wake(&disks[node].hung);
+}
+
+bool disk_is_hung(int node)
+{
+	return disks[node].hung;
+}
+
 static void disk_run(void *arg)
 {
 	struct disk_io *io = arg;
@@ -285,6 +324,7 @@ static void disk_run(void *arg)
 	struct bio *bio = io->bio;
 	bool writes = bio_op(bio) != REQ_OP_READ;
 
+	wait_while_hung(d);
 	if (!io->status || (writes && rng_percent(&sim.rng, 50)))
 		apply(d, io);
 	if (rng_percent(&sim.rng, 30))
@@ -303,10 +343,13 @@ static blk_status_t fate(struct disk *d, const struct bio *bio)
 	bool read = bio_op(bio) == REQ_OP_READ;
 	u32 errors = read ? d->traits.read_errors : d->traits.write_errors;
 
+	if (is_meta(bio))
+		errors = read ? 0 : d->traits.meta_errors;
+
 	if (bio_op(bio) == REQ_OP_WRITE_ZEROES && !d->traits.write_zeroes &&
 	    !(bio->bi_opf & DISK_ZEROES_BY_WRITE))
 		return BLK_STS_NOTSUPP;
-	if (errors && !is_meta(bio) && rng_below(&sim.rng, 1000) < errors)
+	if (errors && rng_below(&sim.rng, 1000) < errors)
 		return BLK_STS_IOERR;
 	return BLK_STS_OK;
 }
@@ -339,14 +382,14 @@ static void tear(u8 *to, const u8 *from, struct sim_rng *rng)
 {
 	u32 i;
 
-	for (i = 0; i < SIM_BLOCK; i += PIECE)
+	for (i = 0; i < META_BLOCK; i += PIECE)
 		if (rng_percent(rng, 50))
 			memcpy(to + i, from + i, PIECE);
 }
 
 static void cut_inflight(struct disk *d, struct bio *bio, struct sim_rng *rng)
 {
-	u32 block = bio->bi_iter.bi_sector / SIM_BLOCK_SECTORS;
+	u32 block = bio->bi_iter.bi_sector / META_BLOCK_SECTORS;
 
 	if (bio_op(bio) == REQ_OP_READ || !bio->bi_iter.bi_size ||
 	    rng_percent(rng, 30))
@@ -394,7 +437,7 @@ void disk_cut(int node, struct sim_rng *rng)
 		if (d->meta_cached[i])
 			tear(d->meta[i], d->meta_now[i], rng);
 		d->meta_cached[i] = false;
-		memcpy(d->meta_now[i], d->meta[i], SIM_BLOCK);
+		memcpy(d->meta_now[i], d->meta[i], META_BLOCK);
 	}
 	d->meta_changes++;
 }

@@ -38,6 +38,7 @@ struct disk_traits {
 	u32 slow_percent;	/* requests that take a hundred times as long */
 	u32 read_errors;	/* per mille */
 	u32 write_errors;
+	u32 meta_errors;	/* of writes to the metadata */
 };
 
 void disk_reset(int node, u32 nr_blocks, const struct disk_traits *traits);
@@ -46,6 +47,12 @@ struct disk_traits *disk_traits(int node);
 void disk_submit(struct bio *bio);
 /* Lose power: decide what survives.  The node's memory is still there. */
 void disk_cut(int node, struct sim_rng *rng);
+
+/* It answers nothing any more, or all that it was asked. */
+void disk_hang(int node, bool hang);
+bool disk_is_hung(int node);
+/* What is in the cache becomes durable. */
+void disk_settle(int node);
 
 /* For the oracles and the beginning. */
 struct disk_block *disk_block(int node, u32 block);

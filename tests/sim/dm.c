@@ -82,6 +82,11 @@ int dm_suspended(struct dm_target *ti)
 	return ti->table->md->suspended;
 }
 
+int dm_noflush_suspending(struct dm_target *ti)
+{
+	return ti->table->md->suspending && ti->table->md->noflush;
+}
+
 void dm_put_device(struct dm_target *ti, struct dm_dev *dev)
 {
 	(void)ti;
@@ -97,14 +102,33 @@ static void start_again(void *arg)
 	start(arg);
 }
 
+/* It begins again, from the start, after the resume. */
+static bool push_back(struct dm_io *io)
+{
+	struct mapped_device *md = io->md;
+
+	if (!md->suspending || !md->noflush) {
+		io->status = BLK_STS_IOERR;
+		return false;
+	}
+	io->status = BLK_STS_OK;
+	list_add(&io->list, &md->deferred);
+	md->nr_inflight--;
+	sim_wake(md);
+	return true;
+}
+
 static void put_io(struct dm_io *io, blk_status_t status)
 {
 	struct mapped_device *md = io->md;
 	struct bio *bio = io->bio;
 
-	if (status)
+	/* To be pushed back supersedes any error. */
+	if (status && io->status != BLK_STS_DM_REQUEUE)
 		io->status = status;
 	if (--io->nr_pending)
+		return;
+	if (io->status == BLK_STS_DM_REQUEUE && push_back(io))
 		return;
 	if (bio->bi_opf & REQ_PREFLUSH && bio->bi_iter.bi_size && !io->status) {
 		/* The flush before the data is done. */
@@ -231,7 +255,7 @@ struct mapped_device *dm_create(int node)
 
 struct dm_table *dm_table_load(struct mapped_device *md, u64 sectors, int *err)
 {
-	struct dm_table *t = kzalloc(sizeof(*t), GFP_KERNEL);
+	struct dm_table *t = kzalloc(sizeof(*t), GFP_KERNEL | __GFP_NOFAIL);
 
 	t->md = md;
 	t->ti.table = t;
@@ -250,17 +274,6 @@ static void table_destroy(struct dm_table *t)
 	kfree(t);
 }
 
-int dm_suspend(struct mapped_device *md)
-{
-	if (md->suspended)
-		return -EINVAL;
-	md->blocked = true;
-	wait_event(*md, !md->nr_inflight);
-	md->suspended = true;
-	nm_target.postsuspend(&md->live->ti);
-	return 0;
-}
-
 static void run_deferred(struct mapped_device *md)
 {
 	struct dm_io *io, *next;
@@ -275,6 +288,41 @@ static void run_deferred(struct mapped_device *md)
 	}
 }
 
+static bool wait_for_io(struct mapped_device *md, u32 patience)
+{
+	if (patience)
+		return wait_event_timeout(*md, !md->nr_inflight, patience);
+	wait_event(*md, !md->nr_inflight);
+	return true;
+}
+
+int dm_suspend(struct mapped_device *md, bool noflush, u32 patience)
+{
+	struct dm_target *ti = &md->live->ti;
+	bool drained;
+
+	if (md->suspended)
+		return -EINVAL;
+	md->noflush = noflush;
+	md->may_fail_io = !noflush;
+	md->suspending = true;
+	nm_target.presuspend(ti);
+	md->blocked = true;
+	drained = wait_for_io(md, patience);
+	md->suspended = drained;
+	md->suspending = false;
+	if (!drained) {
+		/* It fails I/O until it knows. */
+		md->may_fail_io = true;
+		run_deferred(md);
+		nm_target.presuspend_undo(ti);
+		md->may_fail_io = false;
+		return -EINTR;
+	}
+	nm_target.postsuspend(ti);
+	return 0;
+}
+
 int dm_resume(struct mapped_device *md, struct dm_table *table)
 {
 	struct dm_table *old = NULL;
@@ -286,6 +334,7 @@ int dm_resume(struct mapped_device *md, struct dm_table *table)
 	}
 	err = nm_target.preresume(&md->live->ti);
 	if (!err) {
+		md->may_fail_io = false;
 		nm_target.resume(&md->live->ti);
 		run_deferred(md);
 		md->suspended = false;
@@ -298,6 +347,7 @@ int dm_resume(struct mapped_device *md, struct dm_table *table)
 void dm_remove(struct mapped_device *md)
 {
 	if (!md->suspended) {
+		nm_target.presuspend(&md->live->ti);
 		md->suspended = true;
 		nm_target.postsuspend(&md->live->ti);
 	}

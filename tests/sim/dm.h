@@ -11,6 +11,9 @@ struct mapped_device {
 	struct dm_table *live;
 	bool suspended;
 	bool blocked;			/* new I/O is put off */
+	bool suspending;		/* presuspend until I/O is drained */
+	bool noflush;
+	bool may_fail_io;		/* of a target that cannot serve it */
 	int nr_inflight;
 	struct list_head deferred;	/* dm_io */
 };
@@ -24,7 +27,11 @@ struct dm_table {
 struct mapped_device *dm_create(int node);
 /* Make a table; NULL with *@err when the constructor fails. */
 struct dm_table *dm_table_load(struct mapped_device *md, u64 sectors, int *err);
-int dm_suspend(struct mapped_device *md);
+/*
+ * @noflush: what the target pushes back waits for the resume.  Gives up with
+ * -EINTR where I/O takes longer than @patience ms, 0: never.
+ */
+int dm_suspend(struct mapped_device *md, bool noflush, u32 patience);
 /* Activates @table if there is one, and destroys the one before. */
 int dm_resume(struct mapped_device *md, struct dm_table *table);
 void dm_remove(struct mapped_device *md);

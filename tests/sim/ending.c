@@ -8,6 +8,7 @@
 #include "history.h"
 #include "mem.h"
 #include "oracle.h"
+#include "policy.h"
 #include "world.h"
 
 #define PATIENCE	SIM_S(60)
@@ -37,7 +38,7 @@ static void describe(char *buf, size_t size)
 	}
 }
 
-static void wait_for(bool (*fn)(void), u64 patience, const char *what)
+void end_wait(bool (*fn)(void), u64 patience, const char *what)
 {
 	u64 limit = sim_now + patience;
 	char state[400];
@@ -75,7 +76,7 @@ static bool in_sync(int node)
 	       m->state.peer_role == peer->state.role;
 }
 
-static bool both_in_sync(void)
+bool end_in_sync(void)
 {
 	return in_sync(0) && in_sync(1);
 }
@@ -85,10 +86,41 @@ static bool settled(void)
 	return all_commands_done() && no_io();
 }
 
+void end_commands(void)
+{
+	end_wait(all_commands_done, PATIENCE, "the end of commands");
+}
+
+void end_tell(int node, const char *word, const char *arg)
+{
+	node_command(node, word, arg, NULL);
+	end_wait(all_commands_done, PATIENCE, word);
+}
+
 static void tell(int node, const char *word)
 {
-	node_command(node, word, NULL, NULL);
-	wait_for(all_commands_done, PATIENCE, word);
+	end_tell(node, word, NULL);
+}
+
+void end_steps(u32 nr)
+{
+	while (nr-- && sim_step())
+		;
+}
+
+void end_sleep(u64 ns)
+{
+	u64 limit = sim_now + ns;
+
+	while (sim_now < limit && sim_step())
+		;
+}
+
+/* Metadata that could not be written are tried again with a new table. */
+static void reload(int node)
+{
+	node_reload(node, false);
+	end_wait(all_commands_done, PATIENCE, "reload");
 }
 
 static bool is_off(int node)
@@ -106,6 +138,12 @@ static bool nothing_is_left(void)
 		 NM_SBF_CONSISTENT);
 }
 
+/* It may be held until the nodes are repaired. */
+static bool no_io_or_held(void)
+{
+	return no_io() || policy_may_hold(0) || policy_may_hold(1);
+}
+
 /*
  * They may stand apart for what one of them said before it went down, and a leg
  * that failed waits for its repair.
@@ -115,26 +153,20 @@ static void repair(void)
 	u64 limit = sim_now + SIM_S(60);
 	int node;
 
-	wait_for(no_io, PATIENCE, "the end of I/O");
-	while (!both_in_sync() && !is_off(0) && !is_off(1) &&
+	end_wait(no_io_or_held, PATIENCE, "the end of I/O");
+	while (!end_in_sync() && !is_off(0) && !is_off(1) &&
 	       sim_now < limit && sim_step())
 		;
 	for (node = 0; node < SIM_NR_NODES; node++) {
 		if (node_mirror(node)->sb.flags & NM_SBF_LEG_FAILED)
 			tell(node, "attach");
+		else if (node_mirror(node)->meta_failed)
+			reload(node);
 		if (world->leg_errors)
 			tell(node, "resync");
 		if (is_off(node))
 			tell(node, "connect");
 	}
-}
-
-static void pass_time(void)
-{
-	u64 limit = sim_now + SIM_S(3);
-
-	while (sim_now < limit && sim_step())
-		;
 }
 
 /* A session that was about to break may stand against it once. */
@@ -146,11 +178,26 @@ static void tell_until(int node, const char *word, bool primary)
 		tell(node, word);
 		if (node_is_primary(node) == primary)
 			return;
-		pass_time();
+		end_sleep(SIM_S(3));
 		repair();
-		wait_for(both_in_sync, SYNC_PATIENCE, "being in sync");
+		end_wait(end_in_sync, SYNC_PATIENCE, "being in sync");
 	}
 	sim_fail("%s does not succeed on a node in sync with its peer", word);
+}
+
+/*
+ * The other node is primary now, or was: what is held here fails, as of an
+ * application that was killed.
+ */
+static void step_down(int node)
+{
+	if (node_is_primary(node) && events_replaced(node)) {
+		node_suspend(node, false, 0);
+		end_wait(all_commands_done, PATIENCE, "suspend");
+		node_resume(node);
+		end_wait(all_commands_done, PATIENCE, "resume");
+		tell(node, "demote");
+	}
 }
 
 static void heal(void)
@@ -163,39 +210,22 @@ static void heal(void)
 	for (node = 0; node < SIM_NR_NODES; node++) {
 		disk_traits(node)->read_errors = 0;
 		disk_traits(node)->write_errors = 0;
+		disk_traits(node)->meta_errors = 0;
+		disk_hang(node, false);
 		if (!node_is_on(node))
 			node_boot(node);
 	}
-	wait_for(all_commands_done, PATIENCE, "the end of commands");
+	end_commands();
 	for (node = 0; node < SIM_NR_NODES; node++)
 		if (node_is_suspended(node))
 			node_resume(node);
-	wait_for(all_commands_done, PATIENCE, "resume");
+	end_wait(all_commands_done, PATIENCE, "resume");
 	for (node = 0; node < SIM_NR_NODES; node++) {
+		step_down(node);
 		tell(node, "resync");
 		tell(node, "attach");
 		tell(node, "connect");
 	}
-}
-
-/* Both histories went on: somebody has to choose, and that is node a. */
-static void resolve(void)
-{
-	int node;
-
-	for (node = 0; node < SIM_NR_NODES; node++)
-		tell(node, "disconnect");
-	wait_for(no_io, PATIENCE, "the end of I/O");
-	for (node = 0; node < SIM_NR_NODES; node++)
-		if (node_is_primary(node))
-			tell(node, "demote");
-	if (node_mirror(0)->sb.flags & NM_SBF_OUTDATED ||
-	    !(node_mirror(0)->sb.flags & NM_SBF_CONSISTENT))
-		node_command(0, "promote", "force", NULL);
-	wait_for(all_commands_done, PATIENCE, "promotion by force");
-	tell(1, "invalidate_local");
-	for (node = 0; node < SIM_NR_NODES; node++)
-		tell(node, "connect");
 }
 
 static void read_everything(void)
@@ -210,7 +240,7 @@ static void read_everything(void)
 
 		app_submit(primary, &req);
 	}
-	wait_for(no_io, PATIENCE, "reading everything");
+	end_wait(no_io, PATIENCE, "reading everything");
 }
 
 static void check_contents(void)
@@ -242,11 +272,12 @@ static void work(struct sim_rng *rng)
 	}
 	read_everything();
 	app_submit(primary, &write);
-	wait_for(no_io, PATIENCE, "a write");
+	end_wait(no_io_or_held, PATIENCE, "a write");
 	app_submit(primary, &flush);
-	wait_for(no_io, PATIENCE, "a flush");
+	end_wait(no_io_or_held, PATIENCE, "a flush");
 	repair();
-	wait_for(both_in_sync, SYNC_PATIENCE, "being in sync");
+	end_wait(end_in_sync, SYNC_PATIENCE, "being in sync");
+	end_wait(no_io, PATIENCE, "the end of I/O");
 	tell_until(primary, "demote", false);
 }
 
@@ -262,7 +293,7 @@ static void shut_down(void)
 
 	for (node = 0; node < SIM_NR_NODES; node++)
 		node_remove(node);
-	wait_for(powered_off, PATIENCE, "shutting down");
+	end_wait(powered_off, PATIENCE, "shutting down");
 	for (node = 0; node < SIM_NR_NODES; node++) {
 		u64 limit = sim_now + SIM_S(2);
 
@@ -282,14 +313,14 @@ void world_end(const struct world *w, struct sim_rng *rng)
 {
 	world = w;
 	oracle_check_marks();
-	heal();
 	if (w->split_brain)
-		resolve();
+		split_end(w, rng);
+	heal();
 	repair();
 	if (nothing_is_left())
 		return;
-	wait_for(both_in_sync, SYNC_PATIENCE, "being in sync");
-	wait_for(settled, PATIENCE, "quiet");
+	end_wait(end_in_sync, SYNC_PATIENCE, "being in sync");
+	end_wait(settled, PATIENCE, "quiet");
 	oracle_check_marks();
 	work(rng);
 	oracle_check_equal();

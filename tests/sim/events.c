@@ -7,11 +7,13 @@
 #include "app.h"
 #include "history.h"
 #include "oracle.h"
+#include "policy.h"
 #include "world.h"
 
 static const struct world *world;
 static int nr_promoting[SIM_NR_NODES];
 static bool closing[SIM_NR_NODES];	/* no new I/O: it will be demoted */
+static bool replaced[SIM_NR_NODES];	/* primary that holds its I/O */
 static u64 blind_sessions;	/* so far, when a promotion had no evidence */
 
 static const struct {
@@ -45,6 +47,11 @@ static const struct {
 	[EV_THAW]		= { "thaw resync", 4 },
 	[EV_STATUS]		= { "status", 2 },
 	[EV_ATTACH]		= { "attach", 3 },
+	[EV_VOUCH]		= { "peer_fenced", 4 },
+	[EV_TAKE_OVER]		= { "take over", 4 },
+	[EV_DISCARD]		= { "connect discard", 2 },
+	[EV_HANG]		= { "a leg hangs", 2 },
+	[EV_UNHANG]		= { "no leg hangs", 6 },
 };
 
 const char *event_name(enum event ev)
@@ -57,6 +64,7 @@ void events_reset(const struct world *w)
 	world = w;
 	memset(nr_promoting, 0, sizeof(nr_promoting));
 	memset(closing, 0, sizeof(closing));
+	memset(replaced, 0, sizeof(replaced));
 }
 
 u32 event_base_weight(enum event ev)
@@ -88,6 +96,8 @@ static int node_for_io(struct sim_rng *rng)
 {
 	int node = node_is_primary(1) && !node_is_primary(0);
 
+	if (node_is_primary(0) && node_is_primary(1))
+		node = some_node(rng);
 	return rng_percent(rng, 3) ? !node : node;
 }
 
@@ -125,6 +135,8 @@ static void power_cut(int node, struct sim_rng *rng)
 		return;
 	nr_promoting[node] = 0;
 	closing[node] = false;
+	replaced[node] = false;
+	disk_hang(node, false);
 	node_cut_power(node, rng);
 	oracle_check_marks();
 }
@@ -169,7 +181,7 @@ static void promote(int node)
 		node_command(node, "promote", sim_now / 1000 % 3 ?
 			     "peer_fenced" : "force", promote_done);
 	} else if (!node_is_primary(peer) && !node_nr_commands(peer) &&
-		   !oracle_is_behind(node)) {
+		   (!oracle_is_behind(node) || policy_is_aside(node))) {
 		nr_promoting[node]++;
 		node_command(node, "promote", "peer_fenced", promote_done);
 	}
@@ -202,8 +214,9 @@ static void demote_done(int node, const char *word, const char *arg, int err)
 {
 	(void)word;
 	(void)arg;
-	(void)err;
 	closing[node] = false;
+	if (!err)
+		replaced[node] = false;
 }
 
 void events_tick(void)
@@ -215,6 +228,54 @@ void events_tick(void)
 		    node_is_ready(node) && !node_nr_commands(node))
 			node_command(node, "demote", NULL, demote_done);
 	}
+}
+
+static void vouch_done(int node, const char *word, const char *arg, int err)
+{
+	(void)word;
+	(void)arg;
+	policy_vouched(node, err);
+}
+
+static bool is_out(int node)
+{
+	return !node_is_on(node) ||
+	       (!node_is_primary(node) && !nr_promoting[node] &&
+		!node_nr_commands(node) &&
+		(wire_is_cut(0) || wire_is_cut(1)));
+}
+
+static void vouch(int node)
+{
+	if (!node_is_ready(node) || !node_is_primary(node) || replaced[node])
+		return;
+	if (!world->split_brain && !is_out(!node))
+		return;
+	policy_vouch(node);
+	node_command(node, "peer_fenced", NULL, vouch_done);
+}
+
+/*
+ * A primary that lost its peer and fences does not need to be dead for the other
+ * node to be promoted.
+ */
+static void take_over(int node)
+{
+	int peer = !node;
+
+	if (!node_is_ready(node) || is_connected(node) ||
+	    node_is_primary(node) || !node_is_primary(peer) ||
+	    !policy_must_hold(peer) || nr_promoting[0] || nr_promoting[1] ||
+	    node_nr_commands(peer) || oracle_is_behind(node))
+		return;
+	replaced[peer] = true;
+	nr_promoting[node]++;
+	node_command(node, "promote", "peer_fenced", promote_done);
+}
+
+bool events_replaced(int node)
+{
+	return replaced[node];
 }
 
 static void failover(struct sim_rng *rng)
@@ -245,7 +306,7 @@ static void invalidate_local(int node)
 
 	if (!node_is_ready(node) || node_is_primary(node) ||
 	    !oracle_is_whole(!node) || node_nr_commands(0) ||
-	    node_nr_commands(1))
+	    node_nr_commands(1) || disk_is_hung(0) || disk_is_hung(1))
 		return;
 	if (is_connected(node) ? m->state.sync != NM_SYNC_SOURCE :
 	    wire_is_cut(node) && !wire_session(node))
@@ -331,7 +392,9 @@ void event_happens(enum event ev, struct sim_rng *rng)
 		break;
 	case EV_SUSPEND:
 		if (node_is_ready(node) && !node_nr_commands(node))
-			node_suspend(node);
+			node_suspend(node, rng_percent(rng, 50),
+				     rng_percent(rng, 20) ?
+				     rng_range(rng, 1, 20) : 0);
 		break;
 	case EV_RESUME:
 		if (node_is_suspended(node) && !node_nr_commands(node))
@@ -339,7 +402,7 @@ void event_happens(enum event ev, struct sim_rng *rng)
 		break;
 	case EV_RELOAD:
 		if (node_is_ready(node) && !node_nr_commands(node))
-			node_reload(node);
+			node_reload(node, rng_percent(rng, 50));
 		break;
 	case EV_FREEZE:
 		command(node, "frozen");
@@ -352,6 +415,26 @@ void event_happens(enum event ev, struct sim_rng *rng)
 		break;
 	case EV_ATTACH:
 		command(node, "attach");
+		break;
+	case EV_VOUCH:
+		vouch(node);
+		break;
+	case EV_TAKE_OVER:
+		take_over(node);
+		break;
+	case EV_DISCARD:
+		if (node_is_ready(node))
+			node_command(node, "connect", "discard", NULL);
+		break;
+	case EV_HANG:
+		if (!disk_is_hung(node)) {
+			disk_hang(node, true);
+			wire_watch_leg(node);
+		}
+		break;
+	case EV_UNHANG:
+		disk_hang(0, false);
+		disk_hang(1, false);
 		break;
 	case EV_WAIT:
 	case NR_EVENTS:

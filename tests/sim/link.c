@@ -29,7 +29,7 @@ static bool has_data(u16 op)
 
 static void send_request(struct sim_link *end, struct nm_req *req)
 {
-	u32 nr = has_data(req->op) ? req->len / SIM_BLOCK : 0;
+	u32 nr = has_data(req->op) ? req->len / sim_block : 0;
 	struct wire_msg *msg = world_alloc(sizeof(*msg) + nr * sizeof(u64));
 	struct nm_wire_hdr hdr;
 	struct nm_msg out;
@@ -143,7 +143,7 @@ void link_request_arrived(struct sim_link *end, struct wire_msg *msg)
 	for (i = 0; i < nr; i++) {
 		s->content[i] = msg->content[i];
 		s->pages[i].address = &s->content[i];
-		s->bvec[i] = (struct bio_vec){ &s->pages[i], SIM_BLOCK, 0 };
+		s->bvec[i] = (struct bio_vec){ &s->pages[i], sim_block, 0 };
 	}
 	s->end = end;
 	s->session = msg->session;
@@ -206,7 +206,7 @@ static int sim_send_ctl(struct nm_link *link, const void *buf, size_t len)
 
 static int sim_create(struct nm_link *link, const char *addr, char **error)
 {
-	struct sim_link *end = kzalloc(sizeof(*end), GFP_KERNEL);
+	struct sim_link *end = kzalloc(sizeof(*end), GFP_KERNEL | __GFP_NOFAIL);
 
 	(void)addr;
 	(void)error;

@@ -5,6 +5,7 @@
 #include <linux/percpu-refcount.h>
 
 #include "co.h"
+#include "mem.h"
 
 /* --- spinlocks ------------------------------------------------------------ */
 
@@ -168,7 +169,8 @@ int percpu_ref_init(struct percpu_ref *ref, percpu_ref_func_t *release,
 		    unsigned int flags, gfp_t gfp)
 {
 	(void)flags;
-	(void)gfp;
+	if (mem_fails(gfp))
+		return -ENOMEM;
 	ref->count = 1;
 	ref->live = true;
 	ref->dead = false;

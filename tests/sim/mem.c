@@ -21,6 +21,11 @@ struct mem_head {
 
 static int nr_live[SIM_NR_NODES + 1];
 
+static struct {
+	struct sim_co *co;
+	u32 in;
+} failure;
+
 #ifdef __SANITIZE_ADDRESS__
 /* Each allocation on its own, so that the sanitizer sees its bounds and end. */
 static struct mem_head *live[SIM_NR_NODES + 1];
@@ -52,6 +57,7 @@ static void mem_free(struct mem_head *h)
 
 void mem_reset(int node)
 {
+	failure.in = 0;
 	while (live[node])
 		mem_free(live[node]);
 }
@@ -108,6 +114,7 @@ void mem_reset(int node)
 {
 	struct mem_arena *a = &arenas[node];
 
+	failure.in = 0;
 	a->used = 0;
 	memset(a->free, 0, sizeof(a->free));
 	nr_live[node] = 0;
@@ -137,11 +144,25 @@ static void check_gfp(gfp_t gfp)
 		might_sleep();
 }
 
+void mem_fail(u32 nth)
+{
+	failure.co = sim_self();
+	failure.in = nth;
+}
+
+bool mem_fails(gfp_t gfp)
+{
+	return failure.in && failure.co == sim_self() && gfp & GFP_KERNEL &&
+	       !(gfp & __GFP_NOFAIL) && !--failure.in;
+}
+
 void *kmalloc(size_t size, gfp_t gfp)
 {
 	void *p;
 
 	check_gfp(gfp);
+	if (unlikely(mem_fails(gfp)))
+		return NULL;
 	p = mem_alloc(sim_node(), size);
 	/* What is not asked to be zero never is, and is the same in a replay. */
 	memset(p, gfp & __GFP_ZERO ? 0 : 0xa5, size);
@@ -158,7 +179,8 @@ char *kstrdup(const char *s, gfp_t gfp)
 {
 	char *copy = kmalloc(strlen(s) + 1, gfp);
 
-	strcpy(copy, s);
+	if (copy)
+		strcpy(copy, s);
 	return copy;
 }
 
@@ -167,7 +189,7 @@ struct page *alloc_pages(gfp_t gfp, unsigned int order)
 	unsigned int i, nr = 1U << order;
 	struct page *pages = kzalloc(nr * (sizeof(*pages) + PAGE_SIZE), gfp);
 
-	for (i = 0; i < nr; i++)
+	for (i = 0; pages && i < nr; i++)
 		pages[i].address = (char *)(pages + nr) + i * PAGE_SIZE;
 	return pages;
 }
@@ -196,6 +218,8 @@ void kmem_cache_destroy(struct kmem_cache *cache)
 int mempool_init_kmalloc_pool(mempool_t *pool, int min_nr, size_t size)
 {
 	(void)min_nr;
+	if (mem_fails(GFP_KERNEL))
+		return -ENOMEM;
 	*pool = (mempool_t){ .size = size, .live = true };
 	return 0;
 }

@@ -2,6 +2,7 @@
 #include <linux/wait.h>
 
 #include "app.h"
+#include "bio.h"
 #include "disk.h"
 #include "mem.h"
 #include "node.h"
@@ -13,6 +14,8 @@ struct node {
 	bool on;
 	bool ready;
 	bool suspended;
+	bool noflush;			/* of a suspend */
+	u32 patience;
 	int nr_commands;
 	u64 ready_since;
 	struct mapped_device *md;
@@ -44,12 +47,14 @@ int nm_table_parse(struct nm_mirror *m, unsigned int argc, char **argv,
 {
 	(void)argc;
 	(void)argv;
-	m->local = kzalloc(sizeof(*m->local), GFP_KERNEL);
+	m->local = kzalloc(sizeof(*m->local), GFP_KERNEL | __GFP_NOFAIL);
 	m->local->bdev = disk_bdev(sim_node());
 	m->local_offset = DISK_DATA_START * NM_BLOCK_SECTORS;
-	m->remote_token = kstrdup("sim:peer", GFP_KERNEL);
+	m->remote_token = kstrdup("sim:peer", GFP_KERNEL | __GFP_NOFAIL);
 	m->region_sectors = 1U << traits.region_shift;
 	m->settings.max_active_zones = traits.max_active_zones;
+	m->settings.loss = traits.loss[sim_node()];
+	m->settings.split = traits.split[sim_node()];
 	m->settings.link.timeout_ms = traits.timeout_ms;
 	m->settings.link.depth = traits.depth;
 	m->link.settings = m->settings.link;
@@ -74,7 +79,7 @@ static void format(int node)
 		.node_id = node,
 		.region_shift = traits.region_shift,
 		.zone_shift = traits.region_shift + NM_ZONE_REGIONS_SHIFT_MIN,
-		.data_sectors = (u64)traits.nr_blocks * NM_BLOCK_SECTORS,
+		.data_sectors = (u64)traits.nr_blocks * SIM_BLOCK_SECTORS,
 		.data_offset = DISK_DATA_START * NM_BLOCK_SECTORS,
 		.max_mark_blocks = DISK_DATA_START - NM_FIRST_MARK_BLOCK,
 	};
@@ -184,14 +189,25 @@ bool node_is_primary(int node)
 
 /* --- tables --------------------------------------------------------------- */
 
+/* Seldom there is not enough memory, at any place: then it is tried again. */
+static void draw_failure(void)
+{
+	if (rng_percent(&sim.rng, 4))
+		mem_fail(rng_range(&sim.rng, 1, 45));
+}
+
 static struct dm_table *load(int node)
 {
 	struct node *n = &nodes[node];
 	struct dm_table *t;
 	int err;
 
-	t = dm_table_load(n->md, (u64)traits.nr_blocks * NM_BLOCK_SECTORS,
-			  &err);
+	do {
+		draw_failure();
+		t = dm_table_load(n->md, (u64)traits.nr_blocks *
+				  SIM_BLOCK_SECTORS, &err);
+		mem_fail(0);
+	} while (err == -ENOMEM);
 	if (!t)
 		sim_fail("the constructor fails: error %d", err);
 	n->mirrors[!!n->mirrors[0]] = t->ti.private;
@@ -203,13 +219,18 @@ static void resume(int node, struct dm_table *t)
 	struct node *n = &nodes[node];
 	int err;
 
+	draw_failure();
 	err = dm_resume(n->md, t);
-	if (err)
-		sim_fail("node %d cannot be activated: error %d", node, err);
+	mem_fail(0);
+	/* The new table is in place, whether it works yet or not. */
 	if (t && n->mirrors[1]) {
 		n->mirrors[0] = n->mirrors[1];
 		n->mirrors[1] = NULL;
 	}
+	while (err == -ENOMEM)
+		err = dm_resume(n->md, NULL);
+	if (err)
+		sim_fail("node %d cannot be activated: error %d", node, err);
 	n->suspended = false;
 	n->ready = true;
 	n->ready_since = sim_now;
@@ -290,8 +311,10 @@ static void run_suspend(void *arg)
 {
 	struct node *n = &nodes[(long)arg];
 
-	dm_suspend(n->md);
-	n->suspended = true;
+	if (dm_suspend(n->md, n->noflush, n->patience))
+		n->ready = true;
+	else
+		n->suspended = true;
 	n->nr_commands--;
 }
 
@@ -307,7 +330,7 @@ static void run_reload(void *arg)
 	struct node *n = &nodes[node];
 	struct dm_table *t = load(node);
 
-	dm_suspend(n->md);
+	dm_suspend(n->md, n->noflush, 0);
 	n->suspended = true;
 	resume(node, t);
 	n->nr_commands--;
@@ -332,9 +355,11 @@ static void start(int node, const char *what, void (*fn)(void *))
 	sim_spawn(node, what, fn, (void *)(long)node, 0, false);
 }
 
-void node_suspend(int node)
+void node_suspend(int node, bool noflush, u32 patience)
 {
 	nodes[node].ready = false;
+	nodes[node].noflush = noflush;
+	nodes[node].patience = patience;
 	start(node, "suspend", run_suspend);
 }
 
@@ -343,9 +368,10 @@ void node_resume(int node)
 	start(node, "resume", run_resume);
 }
 
-void node_reload(int node)
+void node_reload(int node, bool noflush)
 {
 	nodes[node].ready = false;
+	nodes[node].noflush = noflush;
 	start(node, "reload", run_reload);
 }
 

@@ -14,6 +14,8 @@ struct node_traits {
 	u32 timeout_ms;
 	u32 depth;
 	u32 max_active_zones;
+	u8 loss[SIM_NR_NODES];		/* enum nm_loss */
+	u8 split[SIM_NR_NODES];		/* enum nm_split */
 	bool blank[SIM_NR_NODES];	/* the leg begins without data */
 };
 
@@ -39,10 +41,14 @@ typedef void (*node_done_fn)(int node, const char *word, const char *arg,
 			     int err);
 void node_command(int node, const char *word, const char *arg,
 		  node_done_fn done);
-void node_suspend(int node);
+/*
+ * @noflush: what waits for the peer waits on.  @patience: ms until somebody
+ * interrupts the suspend, 0: nobody does.
+ */
+void node_suspend(int node, bool noflush, u32 patience);
 void node_resume(int node);
 /* Load a new table and change over to it. */
-void node_reload(int node);
+void node_reload(int node, bool noflush);
 /* Shut down in good order. */
 void node_remove(int node);
 int node_nr_commands(int node);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "bio.h"
 #include "disk.h"
 #include "history.h"
 #include "node.h"
 #include "oracle.h"
+#include "policy.h"
 #include "wire.h"
+#include "world.h"
 
 /*
  * An application may wait for a peer that is dying, for a handshake, and for
@@ -17,6 +20,7 @@ struct seen {
 	enum nm_sync sync;
 	u64 nr_roles;
 	u64 cut;		/* when power was lost last */
+	u64 held;		/* ns: when I/O waited last for the peer to be out */
 	u64 lossy;		/* writes issued before may be missing */
 	bool behind;		/* the other node has acknowledged alone */
 	bool superseded;	/* the other node was promoted since */
@@ -31,8 +35,6 @@ static struct seen seen[SIM_NR_NODES];
 static bool split_brain;
 static bool errors_allowed;
 
-static const struct nm_sb *durable_sb(int node);
-
 void oracle_reset(bool split)
 {
 	memset(seen, 0, sizeof(seen));
@@ -40,6 +42,7 @@ void oracle_reset(bool split)
 	seen[1].changes = ~0ULL;
 	split_brain = split;
 	errors_allowed = false;
+	policy_reset();
 	app_check(!split);
 }
 
@@ -55,7 +58,7 @@ u64 oracle_nr_roles(int node)
 
 bool oracle_is_whole(int node)
 {
-	const struct nm_sb *sb = durable_sb(node);
+	const struct nm_sb *sb = oracle_sb(node);
 
 	return !oracle_is_behind(node) && !seen[node].lossy &&
 	       sb->flags & NM_SBF_CONSISTENT &&
@@ -74,7 +77,7 @@ bool oracle_has_good_leg(int node)
 
 /* --- what is durable ------------------------------------------------------ */
 
-static const struct nm_sb *durable_sb(int node)
+const struct nm_sb *oracle_sb(int node)
 {
 	struct seen *s = &seen[node];
 	const char *why = "";
@@ -93,7 +96,7 @@ static const struct nm_sb *durable_sb(int node)
 
 static u32 region_of(u32 block)
 {
-	return (u64)block * NM_BLOCK_SECTORS >> nodes_traits()->region_shift;
+	return (u64)block * SIM_BLOCK_SECTORS >> nodes_traits()->region_shift;
 }
 
 /* Mark blocks have one zone or more of 64 regions each. */
@@ -114,7 +117,7 @@ static bool is_marked(int node, const struct nm_geometry *geo, u32 region)
 
 static void geometry(struct nm_geometry *geo)
 {
-	const struct nm_sb *sb = durable_sb(0);
+	const struct nm_sb *sb = oracle_sb(0);
 	const char *why;
 
 	nm_geometry_init(geo, sb->data_sectors, sb->region_shift,
@@ -127,7 +130,7 @@ static bool marks_are_sound(int node, const struct nm_geometry *geo, u32 index)
 
 	return !nm_mark_block_check(geo, (void *)disk_meta(node,
 				    NM_FIRST_MARK_BLOCK + index),
-				    durable_sb(node)->uuid, index, &why);
+				    oracle_sb(node)->uuid, index, &why);
 }
 
 static bool is_covered(int node, const struct nm_geometry *geo, u32 block)
@@ -158,7 +161,7 @@ static bool is_covered_now(int node, const struct nm_geometry *geo, u32 block)
 
 static struct nm_hello hello_of(int node)
 {
-	const struct nm_sb *sb = durable_sb(node);
+	const struct nm_sb *sb = oracle_sb(node);
 	struct nm_hello h = {
 		.version = NM_WIRE_VERSION, .src_node = node,
 		.flags = sb->flags, .data_sectors = sb->data_sectors,
@@ -233,11 +236,11 @@ void oracle_check_marks(void)
  */
 bool oracle_is_behind(int node)
 {
-	const struct nm_gens *theirs = &durable_sb(!node)->gens;
+	const struct nm_gens *theirs = &oracle_sb(!node)->gens;
 
 	return seen[node].behind ||
 	       (!nm_gens_blank(theirs) &&
-		nm_gens_find(&durable_sb(node)->gens, theirs->id[0]) < 0);
+		nm_gens_find(&oracle_sb(node)->gens, theirs->id[0]) < 0);
 }
 
 /* --- acknowledgements ----------------------------------------------------- */
@@ -252,15 +255,18 @@ static bool is_on(int node, u32 block, u64 version, u64 id)
 static void acked_alone(const struct app_result *r, u32 block)
 {
 	int peer = !r->node;
-	const struct nm_sb *sb = durable_sb(r->node);
+	const struct nm_sb *sb = oracle_sb(r->node);
 	struct nm_geometry geo;
 
+	if (policy_must_hold(r->node) && seen[peer].cut < r->issued)
+		sim_fail("I5: a write to block %u is acknowledged alone by node %c, whose peer is not known to be out",
+			 block, 'a' + r->node);
 	geometry(&geo);
 	if (!is_covered(r->node, &geo, block))
 		sim_fail("I3: a write to block %u is acknowledged without a durable mark; the peer does not have it",
 			 block);
 	/* A resync goes on until the peer has it. */
-	if (!(durable_sb(peer)->flags & NM_SBF_CONSISTENT)) {
+	if (!(oracle_sb(peer)->flags & NM_SBF_CONSISTENT)) {
 		seen[peer].behind = true;
 		return;
 	}
@@ -271,7 +277,7 @@ static void acked_alone(const struct app_result *r, u32 block)
 				 block);
 		return;
 	}
-	if (nm_gens_find(&durable_sb(peer)->gens, sb->gens.id[0]) >= 0)
+	if (nm_gens_find(&oracle_sb(peer)->gens, sb->gens.id[0]) >= 0)
 		sim_fail("I4: a write to block %u is acknowledged alone under a generation that the peer has",
 			 block);
 	seen[peer].behind = true;
@@ -305,7 +311,7 @@ static void check_durable(int node, u32 block, u64 since)
 /* Could the peer be promoted, with nothing to say that it is behind? */
 static bool peer_passes_for_new(int node)
 {
-	const struct nm_sb *sb = durable_sb(node), *peer = durable_sb(!node);
+	const struct nm_sb *sb = oracle_sb(node), *peer = oracle_sb(!node);
 
 	return peer->flags & NM_SBF_CONSISTENT &&
 	       nm_gens_find(&peer->gens, sb->gens.id[0]) >= 0;
@@ -372,6 +378,7 @@ void oracle_power_cut(int node)
 	struct seen *s = &seen[node];
 
 	oracle_check_marks();
+	policy_power_cut(node);
 	s->cut = hist_clock();
 	s->lossy = s->cut;
 	s->role = NM_SECONDARY;
@@ -381,7 +388,7 @@ void oracle_power_cut(int node)
 	seen[!node].superseded = false;
 	/* What it had in its cache until it knew to be the only leg left. */
 	if (errors_allowed && !(m && m->tracking) &&
-	    durable_sb(!node)->flags & NM_SBF_LEG_FAILED)
+	    oracle_sb(!node)->flags & NM_SBF_LEG_FAILED)
 		hist_weaken(s->cut);
 }
 
@@ -391,7 +398,7 @@ static void promoted(int node)
 
 	if (split_brain)
 		return;
-	if (peer->role == NM_PRIMARY)
+	if (peer->role == NM_PRIMARY && !events_replaced(!node))
 		sim_fail("I5: both nodes are primary");
 	if (s->behind && s->sync != NM_SYNC_TARGET)
 		sim_fail("I5: node %c is promoted, and lacks what the other one acknowledged",
@@ -414,10 +421,10 @@ static void synced(int node)
 /* Did a resync end just before power was lost, or unseen in a reload? */
 static bool took_over(int node)
 {
-	const struct nm_sb *sb = durable_sb(node);
+	const struct nm_sb *sb = oracle_sb(node);
 
 	return sb->flags & NM_SBF_CONSISTENT &&
-	       nm_gens_find(&sb->gens, durable_sb(!node)->gens.id[0]) >= 0;
+	       nm_gens_find(&sb->gens, oracle_sb(!node)->gens.id[0]) >= 0;
 }
 
 static void connected(int node, struct nm_mirror *m)
@@ -452,6 +459,7 @@ void oracle_event(int node)
 
 	if (!m || !m->loaded || m->closed)
 		return;
+	policy_event(node, m);
 	if (m->state.link == NM_LINK_CONNECTED &&
 	    s->link != NM_LINK_CONNECTED)
 		connected(node, m);
@@ -496,8 +504,10 @@ void oracle_check_waits(void)
 	int node;
 
 	for (node = 0; node < SIM_NR_NODES; node++) {
+		if (policy_may_hold(node) || disk_is_hung(0) || disk_is_hung(1))
+			seen[node].held = sim_now;
 		since = max(max(app_oldest(node), node_ready_since(node)),
-			    wire_changed());
+			    max(wire_changed(), seen[node].held));
 		if (node_is_ready(node) && sim_now - since > MAX_WAIT)
 			sim_fail("I10: a request on node %c waits for more than 45 s",
 				 'a' + node);

@@ -8,7 +8,7 @@
 
 #include "app.h"
 
-struct dm_table;
+struct nm_sb;
 
 /* @split_brain: both nodes may be promoted, and their data part. */
 void oracle_reset(bool split_brain);
@@ -24,6 +24,8 @@ void oracle_check_equal(void);
 /* Nobody is waiting for more than the bounds say: I10. */
 void oracle_check_waits(void);
 
+/* What is durable on its leg. */
+const struct nm_sb *oracle_sb(int node);
 /* Role changes of a node so far. */
 u64 oracle_nr_roles(int node);
 /* Is the node's leg all it needs to serve I/O? */

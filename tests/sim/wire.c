@@ -7,9 +7,11 @@
 #include <linux/slab.h>
 #include <linux/wait.h>
 
+#include "disk.h"
 #include "end.h"
 #include "mem.h"
 #include "node.h"
+#include "policy.h"
 
 static struct wire {
 	struct wire_traits traits;
@@ -293,6 +295,26 @@ void wire_break(int node)
 	sim_spawn(node, "connection error", broke, (void *)(long)node, 0, true);
 }
 
+static void requests_late(void *arg)
+{
+	int node = (long)arg;
+	struct sim_link *end = wire.end[!node];
+
+	if (!disk_is_hung(node))
+		return;
+	if (end && end->nr_sent)
+		notice(!node, 0, -1, "its leg does not answer");
+	wire_watch_leg(node);
+}
+
+void wire_watch_leg(int node)
+{
+	if (wire.traits.request_ms)
+		sim_spawn(SIM_WORLD, "request timeout", requests_late,
+			  (void *)(long)node, SIM_MS(wire.traits.request_ms),
+			  false);
+}
+
 void wire_node_off(int node)
 {
 	struct sim_link *peer = wire.end[!node];
@@ -334,6 +356,7 @@ static void arrived(void *arg)
 /* False: it was of an older session. */
 static bool ctl_take(struct sim_link *end, struct wire_msg *msg)
 {
+	const u8 *payload = (u8 *)msg->content + NM_WIRE_HDR_LEN;
 	const char *why;
 
 	if (!end_lives(end, msg->session)) {
@@ -346,8 +369,11 @@ static bool ctl_take(struct sim_link *end, struct wire_msg *msg)
 		sim_fail("a control message is wrong: %s", why);
 	} else {
 		trace("gets %s", nm_op_name(msg->msg.op));
-		nm_link_ctl(end->link, &msg->msg,
-			    (u8 *)msg->content + NM_WIRE_HDR_LEN);
+		nm_link_ctl(end->link, &msg->msg, payload);
+		if (msg->msg.op == NM_OP_BYE &&
+		    *payload == NM_REFUSE_DISCONNECTED &&
+		    end_lives(end, msg->session))
+			policy_goodbye(end->node, msg->session);
 	}
 	world_free(msg);
 	return true;

@@ -34,6 +34,8 @@ struct workqueue_struct *alloc_workqueue(const char *fmt, unsigned int flags,
 	struct workqueue_struct *wq = kzalloc(sizeof(*wq), GFP_KERNEL);
 
 	(void)flags;
+	if (!wq)
+		return NULL;
 	wq->name = fmt;
 	wq->max_active = max_active ?: DEFAULT_MAX_ACTIVE;
 	INIT_LIST_HEAD(&wq->pending);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "app.h"
+#include "bio.h"
 #include "history.h"
 #include "mem.h"
 #include "oracle.h"
@@ -57,6 +58,24 @@ static void draw_weights(struct world *w, struct sim_rng *rng)
 	}
 }
 
+static void draw_policies(struct world *w, struct sim_rng *rng)
+{
+	struct node_traits *t = &w->nodes;
+	u32 fences = PICK(rng, 0, 0, 0, 0, 1, 2, 3, 3);
+	u32 node;
+
+	t->split[0] = PICK(rng, NM_SPLIT_NONE, NM_SPLIT_NONE, NM_SPLIT_NONE,
+			   NM_SPLIT_YOUNGER, NM_SPLIT_OLDER,
+			   NM_SPLIT_LEAST_CHANGES, NM_SPLIT_NODE_0,
+			   NM_SPLIT_NODE_1);
+	t->split[1] = t->split[0];
+	if (rng_percent(rng, 5))
+		t->split[1] = rng_below(rng, NM_NR_SPLITS);
+	for (node = 0; node < SIM_NR_NODES; node++)
+		t->loss[node] = fences >> node & 1 ? NM_LOSS_FENCE :
+						     NM_LOSS_CONTINUE;
+}
+
 static void world_draw(struct world *w, const struct run *run)
 {
 	struct sim_rng r = rng_of(run->seed, 0), *rng = &r;
@@ -74,18 +93,24 @@ static void world_draw(struct world *w, const struct run *run)
 	w->wire.slow_percent = PICK(rng, 0, 0, 3);
 	w->wire.close_percent = PICK(rng, 0, 50, 100);
 	w->wire.backoff_ms = PICK(rng, 1, 20, 300);
-	w->nodes.nr_blocks = PICK(rng, 8, 8, 12, 70, 134);
+	w->wire.request_ms = PICK(rng, 0, 1000, 5000);
+	w->block = PICK(rng, 4096, 4096, 4096, 512);
+	w->nodes.nr_blocks = w->block == 512 ? PICK(rng, 16, 64, 136) :
+					       PICK(rng, 8, 8, 12, 70, 134);
 	w->nodes.region_shift = NM_REGION_SHIFT_MIN + PICK(rng, 0, 0, 1);
 	w->nodes.timeout_ms = 500;
 	w->nodes.depth = PICK(rng, 4, 4, 64);
 	w->nodes.max_active_zones = PICK(rng, 2, 2, 256);
 	w->nodes.blank[rng_below(rng, 2)] = rng_percent(rng, 15);
+	draw_policies(w, rng);
 	draw_hot(w, rng);
 	draw_weights(w, rng);
 	w->nr_events = PICK(rng, 10, 30, 30, 80, 200);
 	w->gap = PICK(rng, 3, 10, 30, 100);
 	if (run->script) {
 		w->pace = (struct sim_pace){};
+		w->nodes.loss[0] = w->nodes.loss[1] = NM_LOSS_CONTINUE;
+		w->block = 4096;
 		w->nodes.nr_blocks = 8;
 		w->nr_hot = 1;
 		w->hot[0] = 0;
@@ -95,6 +120,7 @@ static void world_draw(struct world *w, const struct run *run)
 	if (w->leg_errors) {
 		w->disks[rng_below(rng, 2)].read_errors = PICK(rng, 0, 20, 200);
 		w->disks[rng_below(rng, 2)].write_errors = PICK(rng, 0, 20, 200);
+		w->disks[rng_below(rng, 2)].meta_errors = PICK(rng, 0, 0, 20, 200);
 	}
 }
 
@@ -102,6 +128,7 @@ static void set_up(struct world *w)
 {
 	u32 node, block;
 
+	sim_block = w->block;
 	sim_sched_reset(w->seed, &w->pace);
 	nodes_clear();
 	for (node = 0; node <= SIM_WORLD; node++)

@@ -44,6 +44,11 @@ enum event {
 	EV_THAW,
 	EV_STATUS,
 	EV_ATTACH,
+	EV_VOUCH,
+	EV_TAKE_OVER,
+	EV_DISCARD,
+	EV_HANG,
+	EV_UNHANG,
 	NR_EVENTS,
 };
 
@@ -54,6 +59,7 @@ struct world {
 	struct wire_traits wire;
 	struct node_traits nodes;
 	u32 weight[NR_EVENTS];
+	u32 block;		/* bytes, see bio.h */
 	u32 nr_events;
 	u32 gap;		/* steps between events, on average */
 	u32 hot[MAX_HOT];	/* where the application writes */
@@ -87,10 +93,22 @@ void event_happens(enum event ev, struct sim_rng *rng);
 enum event event_draw(const struct world *w, struct sim_rng *rng);
 u32 event_base_weight(enum event ev);
 const char *event_name(enum event ev);
+/* Has the manager promoted the other node, since this one holds its I/O? */
+bool events_replaced(int node);
 /* Sends what waits for the application to be quiet. */
 void events_tick(void);
 
 /* ending.c */
 void world_end(const struct world *w, struct sim_rng *rng);
+/* Run until @fn, which must come about in @patience ns. */
+void end_wait(bool (*fn)(void), u64 patience, const char *what);
+void end_steps(u32 nr);
+void end_sleep(u64 ns);
+void end_commands(void);
+void end_tell(int node, const char *word, const char *arg);
+bool end_in_sync(void);
+
+/* split.c: both histories may have gone on. */
+void split_end(const struct world *w, struct sim_rng *rng);
 
 #endif

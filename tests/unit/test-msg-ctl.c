@@ -178,7 +178,10 @@ static struct nm_hello sample_hello(void)
 		.room_sectors = 0x123456789ab,
 		.region_shift = 7,
 		.zone_shift = 15,
+		.split = NM_SPLIT_NODE_1,
+		.intent = NM_HELLO_DISCARD,
 		.nr_dirty = 16384,
+		.alone_since = 0x1122334455667788,
 		.gens = { .nr = 2, .covered = 1 },
 	};
 
@@ -214,8 +217,11 @@ static void a_hello_comes_back(void **state)
 			h.data_sectors = 8 * (1 + rnd64() % (1ULL << 28));
 			h.region_shift = 4 + rnd(8);
 			h.zone_shift = h.region_shift + 6 + rnd(8);
+			h.split = rnd(NM_NR_SPLITS);
+			h.intent = rnd(NM_HELLO_ALL + 1);
 			h.nr_dirty = rnd64() %
 				     (h.data_sectors >> h.region_shift | 1);
+			h.alone_since = rnd64();
 			memset(&h.gens, 0, sizeof(h.gens));
 			h.gens.nr = 1 + rnd(NM_MAX_GENS);
 			h.gens.covered = rnd(h.gens.nr);
@@ -237,7 +243,10 @@ static void a_hello_comes_back(void **state)
 		assert_true(back.room_sectors == h.room_sectors);
 		assert_int_equal(back.region_shift, h.region_shift);
 		assert_int_equal(back.zone_shift, h.zone_shift);
+		assert_int_equal(back.split, h.split);
+		assert_int_equal(back.intent, h.intent);
 		assert_true(back.nr_dirty == h.nr_dirty);
+		assert_true(back.alone_since == h.alone_since);
 		assert_same_gens(&back.gens, &h.gens);
 	}
 }
@@ -268,7 +277,12 @@ static void bad_hellos(void **state)
 	HELLO_REFUSED(len, wire.src_node = 2, "node id");
 	HELLO_REFUSED(len, wire.role = 2, "role");
 	HELLO_REFUSED(len, wire.flags = cpu_to_le32(NM_SBF_ALL + 1), "flag");
-	HELLO_REFUSED(len, wire.pad0 = cpu_to_le32(1), "reserved");
+	HELLO_REFUSED(len, wire.pad0[0] = 1, "reserved");
+	HELLO_REFUSED(len, wire.pad0[1] = 0x80, "reserved");
+	HELLO_REFUSED(len, wire.split = NM_NR_SPLITS, "rule");
+	HELLO_REFUSED(len, wire.split = 255, "rule");
+	HELLO_REFUSED(len, wire.intent = NM_HELLO_ALL + 1, "intent");
+	HELLO_REFUSED(len, wire.intent = 0x81, "intent");
 	HELLO_REFUSED(len, wire.data_sectors = 0, "size");
 	HELLO_REFUSED(len, wire.data_sectors = cpu_to_le64(~0ULL), "size");
 	HELLO_REFUSED(len, wire.region_shift = 64, "region size");
@@ -283,6 +297,26 @@ static void bad_hellos(void **state)
 	HELLO_REFUSED(len, memcpy(wire.gens[1], wire.gens[0], NM_GEN_LEN),
 		      "twice");
 	HELLO_REFUSED(len, wire.gens[63][15] = 1, "behind");
+}
+
+/* Where the fields stand, byte by byte: a change is a change of the format. */
+static void a_hello_on_the_wire(void **state)
+{
+	struct nm_hello h = sample_hello();
+	struct nm_wire_hello wire;
+	const u8 *byte = (const u8 *)&wire;
+
+	(void)state;
+	nm_hello_encode(&h, &wire);
+	assert_int_equal(sizeof(wire), 1096);
+	assert_int_equal(byte[52], 5);
+	assert_int_equal(byte[53], 1);
+	assert_true(untouched(byte + 54, 0, 2));
+	assert_int_equal(byte[57], 0x40);
+	assert_int_equal(byte[64], 0x88);
+	assert_int_equal(byte[71], 0x11);
+	assert_int_equal(byte[72], 'B');
+	assert_int_equal(byte[88], 'A');
 }
 
 /* Its fields may mean anything: the version is enough to refuse it by name. */
@@ -318,6 +352,8 @@ static void assert_hello_in_bounds(const void *buf, size_t len)
 	}
 	assert_true(h.role <= NM_PRIMARY && h.src_node < NM_NR_NODES);
 	assert_int_equal(h.flags & ~NM_SBF_ALL, 0);
+	assert_true(h.split < NM_NR_SPLITS);
+	assert_int_equal(h.intent & ~NM_HELLO_ALL, 0);
 	assert_in_range(h.gens.nr, 1, NM_MAX_GENS);
 	assert_true(h.gens.covered < h.gens.nr);
 	if (h.version == NM_WIRE_VERSION)
@@ -618,6 +654,7 @@ int main(void)
 		cmocka_unit_test(a_payload_may_stand_in_its_place),
 		cmocka_unit_test(reserved_bytes_of_a_control_message),
 		cmocka_unit_test(a_hello_comes_back),
+		cmocka_unit_test(a_hello_on_the_wire),
 		cmocka_unit_test(bad_hellos),
 		cmocka_unit_test(a_hello_of_another_version),
 		cmocka_unit_test(a_history_comes_back),

@@ -79,6 +79,42 @@ static void verdicts(void **state)
 	assert_unknown(nm_verdict_name(-1));
 }
 
+/* As many words as values, none twice, and an end for who looks one up. */
+static void check_words(const char *const *words, int nr)
+{
+	int i, j;
+
+	for (i = 0; i < nr; i++) {
+		assert_non_null(words[i]);
+		for (j = 0; words[i][j]; j++)
+			assert_true(islower(words[i][j]) ||
+				    isdigit(words[i][j]) || words[i][j] == '-');
+		assert_true(j);
+		for (j = 0; j < i; j++)
+			assert_string_not_equal(words[i], words[j]);
+	}
+	assert_null(words[nr]);
+}
+
+static void policies(void **state)
+{
+	(void)state;
+	check_words(nm_loss_names, NM_NR_LOSSES);
+	check_words(nm_split_names, NM_NR_SPLITS);
+	assert_int_equal(ARRAY_SIZE(nm_loss_names), NM_NR_LOSSES + 1);
+	assert_int_equal(ARRAY_SIZE(nm_split_names), NM_NR_SPLITS + 1);
+	assert_string_equal(nm_loss_names[NM_LOSS_CONTINUE], "continue");
+	assert_string_equal(nm_loss_names[NM_LOSS_FENCE], "fence");
+	assert_string_equal(nm_split_names[NM_SPLIT_NONE], "none");
+	assert_string_equal(nm_split_names[NM_SPLIT_YOUNGER],
+			    "discard-younger");
+	assert_string_equal(nm_split_names[NM_SPLIT_OLDER], "discard-older");
+	assert_string_equal(nm_split_names[NM_SPLIT_LEAST_CHANGES],
+			    "discard-least-changes");
+	assert_string_equal(nm_split_names[NM_SPLIT_NODE_0], "discard-node-0");
+	assert_string_equal(nm_split_names[NM_SPLIT_NODE_1], "discard-node-1");
+}
+
 static void refusals(void **state)
 {
 	int r, other;
@@ -94,9 +130,9 @@ static void refusals(void **state)
 			assert_string_not_equal(nm_refusal_text(r),
 						nm_refusal_text(other));
 		}
-		/* either it goes away by itself or somebody has to act */
+		/* it goes away by itself, or is well, or somebody has to act */
 		assert_non_null(nm_refusal_advice(r));
-		if (r)
+		if (r && r != NM_REFUSE_CONNECTED && r != NM_REFUSE_NOT_PRIMARY)
 			assert_int_equal(nm_refusal_is_transient(r),
 					 !*nm_refusal_advice(r));
 	}
@@ -105,6 +141,8 @@ static void refusals(void **state)
 	assert_true(nm_refusal_is_transient(NM_REFUSE_RESTART));
 	assert_false(nm_refusal_is_transient(NM_REFUSE_SPLIT_BRAIN));
 	assert_false(nm_refusal_is_transient(NM_REFUSE_AUTH));
+	for (r = NM_REFUSE_CONNECTED; r <= NM_REFUSE_HOLDS_IO; r++)
+		assert_false(nm_refusal_is_transient(r));
 	assert_string_equal(nm_refusal_name(NM_REFUSE_SPLIT_BRAIN),
 			    "split-brain");
 	assert_unknown(nm_refusal_name(NM_REFUSE_MAX + 1));
@@ -119,6 +157,7 @@ int main(void)
 		cmocka_unit_test(ops),
 		cmocka_unit_test(roles),
 		cmocka_unit_test(verdicts),
+		cmocka_unit_test(policies),
 		cmocka_unit_test(refusals),
 	};
 

@@ -22,6 +22,7 @@ static struct nm_sb sample(void)
 	sb.nr_mark_blocks = 1;
 	sb.max_mark_blocks = 254;
 	sb.flags = NM_SBF_CONSISTENT | NM_SBF_PEER_HAS_GEN;
+	sb.alone_since = 0x99aabbccddeeff11;
 	sb.gens.nr = 3;
 	sb.gens.covered = 1;
 	gen_id(sb.gens.id[0], 'C');
@@ -63,6 +64,7 @@ static void assert_same(const struct nm_sb *a, const struct nm_sb *b)
 	assert_int_equal(a->nr_mark_blocks, b->nr_mark_blocks);
 	assert_int_equal(a->max_mark_blocks, b->max_mark_blocks);
 	assert_int_equal(a->flags, b->flags);
+	assert_true(a->alone_since == b->alone_since);
 	assert_int_equal(a->gens.nr, b->gens.nr);
 	assert_int_equal(a->gens.covered, b->gens.covered);
 	assert_memory_equal(a->gens.id, b->gens.id, sizeof(a->gens.id));
@@ -84,6 +86,8 @@ static void a_sample_comes_back(void **state)
 	assert_memory_equal(disk.magic, "NETMIRR\x01", 8);
 	assert_int_equal(((u8 *)&disk)[16], 0x88);
 	assert_int_equal(((u8 *)&disk)[74], 0x20);
+	assert_int_equal(((u8 *)&disk)[104], 0x11);
+	assert_int_equal(((u8 *)&disk)[111], 0x99);
 }
 
 static void random_ones_come_back(void **state)
@@ -113,6 +117,7 @@ static void random_ones_come_back(void **state)
 		sb.nr_mark_blocks = g.nr_mark_blocks;
 		sb.flags = rnd(NM_SBF_ALL + 1) & ~NM_SBF_EXTERNAL;
 		sb.flags |= external ? NM_SBF_EXTERNAL : 0;
+		sb.alone_since = rnd64();
 		sb.gens.nr = 1 + rnd(NM_MAX_GENS);
 		sb.gens.covered = rnd(sb.gens.nr);
 		for (j = 0; j < sb.gens.nr; j++)
@@ -203,9 +208,14 @@ static void every_field_is_checked(void **state)
 	REFUSED(disk.pad0[0] = 1, -EUCLEAN, "reserved");
 	REFUSED(disk.pad0[2] = 1, -EUCLEAN, "reserved");
 	REFUSED(disk.pad1[0] = 1, -EUCLEAN, "reserved");
-	REFUSED(disk.pad1[155] = 1, -EUCLEAN, "reserved");
+	REFUSED(disk.pad1[3] = 1, -EUCLEAN, "reserved");
 	REFUSED(disk.pad2[0] = 1, -EUCLEAN, "reserved");
-	REFUSED(disk.pad2[2815] = 1, -EUCLEAN, "reserved");
+	REFUSED(disk.pad2[143] = 1, -EUCLEAN, "reserved");
+	REFUSED(disk.pad3[0] = 1, -EUCLEAN, "reserved");
+	REFUSED(disk.pad3[2815] = 1, -EUCLEAN, "reserved");
+	/* a clock may be wrong, or may never have been read */
+	REFUSED(disk.alone_since = 0, 0, "");
+	REFUSED(disk.alone_since = cpu_to_le64(~0ULL), 0, "");
 	REFUSED(disk.node_id = 0, 0, "");
 	REFUSED(disk.node_id = 2, -EUCLEAN, "node id");
 	REFUSED(disk.flags = cpu_to_le32(NM_SBF_ALL + 1), -EUCLEAN, "flag");

@@ -8,9 +8,7 @@
  * where the newest data may be missing, and always from somewhere when there
  * is such a place.
  */
-#include "unit.h"
-#include "state.h"
-#include <netmirror/wire.h>
+#include "states.h"
 
 /* --- the link ----------------------------------------------------------- */
 
@@ -72,69 +70,6 @@ static void the_names_of_link_states(void **state)
 	assert_string_equal(nm_link_state_name(-1), "unknown");
 }
 
-/* --- every state -------------------------------------------------------- */
-
-/* The local half of a state: what the peer has no say in. */
-static void for_each_local(void (*fn)(const struct nm_state *s))
-{
-	struct nm_state s = { 0 };
-
-	for (s.role = NM_SECONDARY; s.role <= NM_PRIMARY; s.role++)
-		for (s.link = 0; s.link < NM_NR_LINK_STATES; s.link++)
-			for (s.sync = NM_SYNC_NONE; s.sync <= NM_SYNC_TARGET;
-			     s.sync++)
-				for (s.flags = 0; s.flags <= NM_SBF_ALL;
-				     s.flags++)
-					fn(&s);
-}
-
-static void (*per_state)(const struct nm_state *s);
-
-static void with_every_peer(const struct nm_state *local)
-{
-	struct nm_state s = *local;
-	int bits;
-
-	for (s.peer_role = NM_SECONDARY; s.peer_role <= NM_PRIMARY;
-	     s.peer_role++)
-		for (s.peer_flags = 0; s.peer_flags <= NM_SBF_ALL;
-		     s.peer_flags++)
-			for (bits = 0; bits < 4; bits++) {
-				s.frozen = bits & 1;
-				s.tracked = bits >> 1;
-				per_state(&s);
-			}
-}
-
-static void for_each_state(void (*fn)(const struct nm_state *s))
-{
-	per_state = fn;
-	for_each_local(with_every_peer);
-}
-
-static bool connected(const struct nm_state *s)
-{
-	return s->link == NM_LINK_CONNECTED;
-}
-
-static bool failed(const struct nm_state *s)
-{
-	return s->flags & NM_SBF_LEG_FAILED;
-}
-
-/* A target that its source completes: what is not dirty is the newest. */
-static bool being_synced(const struct nm_state *s)
-{
-	return connected(s) && s->sync == NM_SYNC_TARGET;
-}
-
-/* One point in the history, and not known to be an old one. */
-static bool whole(const struct nm_state *s)
-{
-	return (s->flags & (NM_SBF_CONSISTENT | NM_SBF_OUTDATED)) ==
-	       NM_SBF_CONSISTENT;
-}
-
 /* --- mode --------------------------------------------------------------- */
 
 static void check_mode(const struct nm_state *s)
@@ -147,6 +82,12 @@ static void check_mode(const struct nm_state *s)
 		return;
 	}
 	assert_true(mode & NM_MODE_PRIMARY);
+	/* I5: neither leg is read or written, whatever their state */
+	if (unfenced(s)) {
+		assert_int_equal(mode, NM_MODE_PRIMARY);
+		assert_false(nm_may_write_alone(s));
+		return;
+	}
 
 	/*
 	 * Both legs while there is a peer, and only then; without the own one
@@ -237,7 +178,7 @@ static void check_read(const struct nm_state *s)
 
 	for (dirty = 0; dirty < 2; dirty++) {
 		enum nm_read_from from = nm_read_from(nm_mode(s), dirty);
-		bool here = !failed(s) &&
+		bool here = !failed(s) && !unfenced(s) &&
 			    (being_synced(s) ? !dirty :
 			     whole(s) && s->sync != NM_SYNC_TARGET);
 		bool there = connected(s) && s->sync != NM_SYNC_SOURCE &&
@@ -260,19 +201,6 @@ static void where_reads_go(void **state)
 }
 
 /* --- resync ------------------------------------------------------------- */
-
-static enum nm_sync other_end(enum nm_sync sync)
-{
-	switch (sync) {
-	case NM_SYNC_SOURCE:
-		return NM_SYNC_TARGET;
-	case NM_SYNC_TARGET:
-		return NM_SYNC_SOURCE;
-	case NM_SYNC_NONE:
-		break;
-	}
-	return NM_SYNC_NONE;
-}
 
 /* I7: each region is copied from one end, and by the primary if there is one. */
 static void one_of_two_drives(void **state)
@@ -338,12 +266,15 @@ static void check_leg_failure(const struct nm_state *s)
 		after.tracked = false;
 		assert_int_equal(nm_mode(&after), NM_MODE_PRIMARY);
 	}
-	/* held is only what no leg could serve, and somebody is awaited */
+	/*
+	 * Held is only what no leg may serve, and somebody is awaited: a peer
+	 * that is looked for, or a person who vouches for it.
+	 */
 	if (nm_should_hold(s)) {
 		assert_int_equal(s->role, NM_PRIMARY);
 		assert_false(nm_mode(s) & (NM_MODE_LOCAL | NM_MODE_REMOTE));
 		assert_true(s->link == NM_LINK_SEARCHING ||
-			    s->link == NM_LINK_HANDSHAKE);
+			    s->link == NM_LINK_HANDSHAKE || unfenced(s));
 	}
 }
 
@@ -487,7 +418,7 @@ static void check_health(const struct nm_state *s)
 	else
 		assert_int_equal(local, 'a');
 	/* what is called alive is what a primary uses for all it does */
-	if (s->role == NM_PRIMARY && local == 'A')
+	if (s->role == NM_PRIMARY && local == 'A' && !unfenced(s))
 		assert_true(nm_mode(s) & NM_MODE_LOCAL);
 
 	if (!connected(s) || s->peer_flags & NM_SBF_LEG_FAILED)

@@ -1,3 +1,3 @@
 # The nodes do not tell each other their marks.
-# file: dm-netmirror/session.c
+# file: dm-netmirror/handshake.c
 /^static void get_ready/,/^}/ s/err = send_marks\(m\);/err = 0;/

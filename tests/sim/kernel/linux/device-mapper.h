@@ -56,6 +56,7 @@ struct target_type {
 	int (*end_io)(struct dm_target *ti, struct bio *bio,
 		      blk_status_t *error);
 	void (*presuspend)(struct dm_target *ti);
+	void (*presuspend_undo)(struct dm_target *ti);
 	void (*postsuspend)(struct dm_target *ti);
 	int (*preresume)(struct dm_target *ti);
 	void (*resume)(struct dm_target *ti);
@@ -100,6 +101,7 @@ const char *dm_table_device_name(struct dm_table *t);
 struct gendisk *dm_disk(struct mapped_device *md);
 int dm_copy_name_and_uuid(struct mapped_device *md, char *name, char *uuid);
 int dm_suspended(struct dm_target *ti);
+int dm_noflush_suspending(struct dm_target *ti);
 void dm_put_device(struct dm_target *ti, struct dm_dev *dev);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A node never runs out of memory; what it does not give back is a leak. */
+/* What may fail does so where mem_fail() says; what is not given back is a leak. */
 #ifndef SIM_LINUX_GFP_H
 #define SIM_LINUX_GFP_H
 

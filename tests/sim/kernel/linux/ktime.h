@@ -9,4 +9,9 @@ static inline u64 ktime_get_ns(void)
 	return sim_now;
 }
 
+static inline u64 ktime_get_real_seconds(void)
+{
+	return 1700000000 + sim_now / NSEC_PER_SEC;
+}
+
 #endif

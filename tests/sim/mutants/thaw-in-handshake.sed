@@ -1,0 +1,3 @@
+# A command lets I/O go in the middle of a handshake.
+# file: dm-netmirror/hold.c
+s/if \(m->io_freezing \|\| m->state\.link == NM_LINK_HANDSHAKE\)/if (m->io_freezing)/

@@ -113,5 +113,29 @@ for v in 'channels = 0' 'channels = 17' 'channels = two' 'depth = 3' \
 	'resync-rate = fast'; do
 	bad "$v" "r0.conf:15: $v: expected" "s/^timeout.*/$v/"
 done
+# --- words instead of numbers
+for v in continue fence; do
+	good_config | sed "s/^timeout.*/on-peer-loss = $v/" >$conf
+	exits 0 "on-peer-loss = $v" create r0 --node alpha --dry-run
+done
+for v in none discard-younger discard-older discard-least-changes discard-node:alpha discard-node:beta; do
+	good_config | sed "s/^timeout.*/after-split-brain = $v/" >$conf
+	exits 0 "after-split-brain = $v" create r0 --node alpha --dry-run
+done
+for v in suspend 1 Fence 'fence continue'; do
+	bad "on-peer-loss = $v" "r0.conf:15: on-peer-loss = $v: expected continue or fence\$" \
+		"s/^timeout.*/on-peer-loss = $v/"
+done
+for v in discard 0 discard-node discard-node: discard-node-0 discard-node-1 'discard-node: alpha'; do
+	bad "after-split-brain = $v" \
+		"r0.conf:15: after-split-brain = $v: expected none, discard-younger, discard-older, discard-least-changes or discard-node:NAME\$" \
+		"s/^timeout.*/after-split-brain = $v/"
+done
+bad "a node that there is not" \
+	'r0.conf: after-split-brain = discard-node:gamma: there is no \[node gamma\], only \[node alpha\] and \[node beta\]$' \
+	's/^timeout.*/after-split-brain = discard-node:gamma/'
+bad "an unknown option names the others" \
+	'takes timeout, channels, depth, inline, active-zones, resync-rate, on-peer-loss and after-split-brain$' \
+	's/^timeout.*/on-loss = fence/'
 is "the legs were not touched" "$(cat a b | sha256sum)" "$before"
 done_testing

@@ -28,6 +28,24 @@ cat >>$conf <<-END
 END
 run up r0 --node alpha --dry-run
 prints "all options" ' 0 14 listen 10.77.0.1:7790 timeout_ms 2000 channels 2 depth 64 inline 8192 active_zones 256 resync_rate 102400'
+# policy RULE WORD: what the table line has for it, the same on both nodes
+policy() {
+	good_config | sed "s/^timeout.*/on-peer-loss = fence\nafter-split-brain = $1/" >$conf
+	for node in alpha beta; do
+		run up r0 --node $node --dry-run
+		prints "$1 on $node" " 0 6 listen [^ ]* on_peer_loss fence after_split_brain $2'\$"
+	done
+}
+
+policy none none
+policy discard-younger discard-younger
+policy discard-older discard-older
+policy discard-least-changes discard-least-changes
+policy discard-node:alpha discard-node-0
+policy discard-node:beta discard-node-1
+{ echo '[options]'; echo 'after-split-brain = discard-node:beta'; good_config | sed '/options/,$d'; } >$conf
+run up r0 --node alpha --dry-run
+prints "a node that comes later" " 0 4 listen 10.77.0.1:7790 after_split_brain discard-node-1'$"
 good_config | sed '/options/,$d' >$conf
 run up r0 --node alpha --dry-run
 prints "no options" " 0 2 listen 10.77.0.1:7790'"

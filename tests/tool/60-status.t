@@ -57,10 +57,33 @@ state "disconnected" "2 AD 256/256 idle 0 primary disconnected $gen 0 0 rw -" \
 	stands-alone 3 'netmirrorctl connect r0'
 state "split brain" "2 AD 256/256 idle 0 primary refused:split-brain $gen 0 0 rw -" \
 	"stands-alone: stands alone, because both legs were written" 3 \
-	'On the node whose changes are to be lost: netmirrorctl demote r0; netmirrorctl invalidate r0; netmirrorctl connect r0'
+	'On the node whose changes are to be lost: netmirrorctl demote r0; netmirrorctl connect --discard-my-changes r0. On the other: netmirrorctl connect r0\.'
 json "refusal" '.link.state == "refused" and .link.refusal == "split-brain" and (.link.reason | length) > 0'
+state "unrelated" "2 AD 256/256 idle 0 primary refused:unrelated $gen 0 0 rw -" \
+	stands-alone 3 'On the node that is to be overwritten: netmirrorctl invalidate r0; netmirrorctl connect r0'
+state "I/O waits for fencing" "2 AD 200/256 idle 0 primary connecting $gen 0 2 io_held fencing rw -" \
+	degraded 3 'beta does not answer.*; I/O waits until beta is back, or is known to be out of use.*action: .*go on without it: netmirrorctl fence r0\.'
+json "what it waits for" '.io_held == "fencing" and .counters.io_held == "fencing" and .outdated == false'
+state "it stands alone and fences" "2 AD 200/256 idle 0 primary refused:split-brain $gen 0 2 io_held fencing rw -" \
+	stands-alone 3 'I/O waits until beta is back.*netmirrorctl fence r0\.'
+state "I/O waits for data" "2 DD 200/256 idle 0 primary connecting $gen 0 2 io_held peer rw -" \
+	degraded 3 'I/O waits for beta, which has the only good leg'
+state "I/O does not wait" "2 AD 200/256 idle 0 primary connecting $gen 0 2 io_held no rw -" \
+	degraded 3 'copied when it is back action:'
+json "it does not" '.io_held == "no"'
+state "left behind" "2 aD 256/256 idle 0 secondary disconnected $gen 0 2 leg_flags 3 rw -" \
+	stands-alone 3 'disconnected here.*; this node was left behind by the primary, to promote it takes --force.*action: When the peer may come back: netmirrorctl connect r0\. To use .* is lost then: netmirrorctl promote --force r0\.'
+json "it knows" '.outdated == true'
+state "left behind by a peer that is away" "2 aD 256/256 idle 0 secondary connecting $gen 0 2 leg_flags 3 rw -" \
+	degraded 3 'this node was left behind by the primary'
+is "no other way is offered" "$(grep -c peer-fenced out)" 0
+state "left behind and connected again" "2 aA 255/256 recover 0 secondary connected $gen 0 2 leg_flags 2 rw -" \
+	resyncing 3 'to copy from beta'
+is "it gets what it missed" "$(grep -c 'left behind' out)" 0
+state "not left behind" "2 AD 256/256 idle 0 secondary connecting $gen 0 2 leg_flags 1 rw -" \
+	degraded 3 'promote --peer-fenced r0\. role'
 for r in version uuid node-id size geometry features unrelated inconsistent \
-	primary-stale two-primaries leg-failed disconnected protocol; do
+	primary-stale two-primaries leg-failed disconnected protocol outdated; do
 	state "refused:$r" "2 AD 256/256 idle 0 primary refused:$r $gen 0 0 rw -" \
 		stands-alone 3 'action: .*(netmirrorctl|dmesg|kernel)'
 done
@@ -160,7 +183,7 @@ is "watch" "$(jq -r .state watched | uniq | xargs)" "healthy degraded healthy"
 # --- messages
 rm -f dm/r0/messages
 for c in promote 'promote --force' 'promote --peer-fenced' demote connect \
-	disconnect attach invalidate 'invalidate --peer'; do
+	'connect --discard-my-changes' fence disconnect attach invalidate 'invalidate --peer'; do
 	# shellcheck disable=SC2086
 	exits 0 "$c" ${c%% *} r0 ${c#"${c%% *}"}
 done
@@ -169,12 +192,21 @@ promote force
 promote peer_fenced
 demote
 connect
+connect discard
+peer_fenced
 disconnect
 attach
 invalidate_local
 invalidate_remote"
 echo no-evidence >dm/r0/reply
 refuses 5 "a refusal by name" 'cannot promote r0: nothing proves that the peer is not in use; .*--peer-fenced' promote r0
+for r in is-primary connected not-primary holds-io; do
+	echo $r >dm/r0/reply
+	refuses 5 "$r" 'cannot go on without the peer of r0: ' fence r0
+done
+echo is-primary >dm/r0/reply
+refuses 5 "a primary keeps its changes" 'cannot give up the changes of r0: this node is primary, .*; demote it first' \
+	connect r0 --discard-my-changes
 echo 'the moon is full' >dm/r0/reply
 refuses 5 "a refusal in a sentence" 'cannot demote r0: the moon is full' demote r0
 rm dm/r0/reply

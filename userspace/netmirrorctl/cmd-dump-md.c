@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* dump-md and probe: what is on a device, whether or not the mirror is up. */
+#include <time.h>
+
 #include "metadata.h"
 #include "occupied.h"
 #include "status-json.h"
@@ -29,6 +31,18 @@ static const char *state_word(int err)
 
 /* --- text ----------------------------------------------------------------- */
 
+/* The clock of a node may have been anything. */
+static void print_alone_since(u64 seconds)
+{
+	time_t t = seconds;
+	char text[64];
+	struct tm tm;
+
+	if (seconds && gmtime_r(&t, &tm) &&
+	    strftime(text, sizeof(text), "%FT%TZ", &tm))
+		printf("alone since:   %s\n", text);
+}
+
 static void print_sb(const struct nm_sb *sb)
 {
 	char uuid[NM_UUID_STRLEN + 1], gen[NM_HEX_STRLEN + 1];
@@ -53,6 +67,7 @@ static void print_sb(const struct nm_sb *sb)
 	printf("zone size:     %u sectors\n", 1U << sb->zone_shift);
 	printf("mark blocks:   %u, room for %u\n", sb->nr_mark_blocks,
 	       sb->max_mark_blocks);
+	print_alone_since(sb->alone_since);
 	printf("generations:   %u, the marks cover %u older ones\n",
 	       sb->gens.nr, sb->gens.covered);
 	for (i = 0; i < sb->gens.nr; i++) {
@@ -122,6 +137,8 @@ static void add_sb(json_object *j, const struct nm_sb *sb)
 	}
 	add(j, "generations", gens);
 	add(j, "covered_generations", json_object_new_int(sb->gens.covered));
+	add(j, "alone_since", sb->alone_since ? nm_json_u64(sb->alone_since) :
+						NULL);
 }
 
 static void print_json(const struct nm_leg *leg, const struct nm_metadata *md,

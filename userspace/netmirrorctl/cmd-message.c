@@ -33,6 +33,17 @@ static int choose(const struct nm_opts *o, struct message *msg)
 		msg->done = "is secondary now";
 	} else if (!strcmp(command, "connect")) {
 		msg->done = "looks for its peer";
+		if (nm_given(o, NM_OPT_DISCARD_MY_CHANGES)) {
+			msg->text = "connect discard";
+			msg->doing = "give up the changes of";
+			msg->done = "looks for its peer and gives up its own changes after a split brain";
+			msg->question = "After a split brain, what was written on this node since will be lost.";
+		}
+	} else if (!strcmp(command, "fence")) {
+		msg->text = "peer_fenced";
+		msg->doing = "go on without the peer of";
+		msg->done = "goes on without its peer";
+		msg->question = "If the peer is not dead or cut off, it may be in use as well: the legs will then differ (split brain).";
 	} else if (!strcmp(command, "disconnect")) {
 		msg->done = "is apart from its peer";
 	} else if (!strcmp(command, "attach")) {

@@ -104,6 +104,7 @@ static void make_table(const struct nm_config *c, const struct nm_sb *sb,
 {
 	const struct nm_node *self = c->self, *peer = c->peer;
 	char remote[NM_LINE_MAX], args[512] = "";
+	const char *word;
 	int i, nr = 0, len = 0;
 
 	if (c->link == NM_LINK_KIND_RDMA) {
@@ -117,9 +118,14 @@ static void make_table(const struct nm_config *c, const struct nm_sb *sb,
 	for (i = 0; i < NM_NR_SETTINGS; i++) {
 		if (!(c->given_settings >> i & 1))
 			continue;
-		len += snprintf(args + len, sizeof(args) - len, " %s %llu",
-				nm_setting_arg(i),
-				(unsigned long long)c->setting[i]);
+		word = nm_setting_word(i, c->setting[i]);
+		if (word)
+			len += snprintf(args + len, sizeof(args) - len,
+					" %s %s", nm_setting_arg(i), word);
+		else
+			len += snprintf(args + len, sizeof(args) - len,
+					" %s %llu", nm_setting_arg(i),
+					(unsigned long long)c->setting[i]);
 		nr += 2;
 	}
 	if (*c->secret_file) {

@@ -2,6 +2,7 @@
 /* The keys of a configuration and the values they take. */
 #include <stdarg.h>
 
+#include <names.h>
 #include <netmirror/wire.h>
 
 #include "config.h"
@@ -51,6 +52,30 @@ static int parse_rate(const char *s, u64 *v)
 	return 0;
 }
 
+static int parse_word(const char *s, const char *const *words, int nr, u64 *v)
+{
+	int i;
+
+	for (i = 0; i < nr; i++) {
+		if (!strcmp(s, words[i])) {
+			*v = i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static int parse_loss(const char *s, u64 *v)
+{
+	return parse_word(s, nm_loss_names, NM_NR_LOSSES, v);
+}
+
+/* People know a node by its name. */
+static int parse_split(const char *s, u64 *v)
+{
+	return parse_word(s, nm_split_names, NM_SPLIT_NODE_0, v);
+}
+
 static const struct {
 	const char *key, *arg;
 	int (*parse)(const char *s, u64 *v);
@@ -69,6 +94,11 @@ static const struct {
 		nm_parse_number, 2, 1 << 20, "a number from 2 to 1048576" },
 	[NM_SET_RESYNC_RATE] = { "resync-rate", "resync_rate", parse_rate, 0,
 		1 << 30, "a size per second such as 100M, or 0 for no limit" },
+	[NM_SET_ON_PEER_LOSS] = { "on-peer-loss", "on_peer_loss", parse_loss,
+		0, NM_NR_LOSSES - 1, "continue or fence" },
+	[NM_SET_AFTER_SPLIT_BRAIN] = { "after-split-brain",
+		"after_split_brain", parse_split, 0, NM_NR_SPLITS - 1,
+		"none, discard-younger, discard-older, discard-least-changes or discard-node:NAME" },
 };
 
 const char *nm_setting_arg(enum nm_setting setting)
@@ -76,20 +106,47 @@ const char *nm_setting_arg(enum nm_setting setting)
 	return settings[setting].arg;
 }
 
+const char *nm_setting_word(enum nm_setting setting, u64 value)
+{
+	switch (setting) {
+	case NM_SET_ON_PEER_LOSS:
+		return nm_loss_names[value];
+	case NM_SET_AFTER_SPLIT_BRAIN:
+		return nm_split_names[value];
+	default:
+		return NULL;
+	}
+}
+
+/* Which of the nodes that is turns out when all of the file is read. */
+static bool names_node(struct nm_config *c, int setting, const char *value)
+{
+	static const char prefix[] = "discard-node:";
+	const char *name = value + strlen(prefix);
+
+	if (setting != NM_SET_AFTER_SPLIT_BRAIN ||
+	    strncmp(value, prefix, strlen(prefix)) ||
+	    !nm_name_is_valid(name, NM_NAME_MAX))
+		return false;
+	strcpy(c->discard_node, name);
+	return true;
+}
+
 static int set_option(struct nm_config *c, const char *key, const char *value,
 		      char **why)
 {
 	int i;
-	u64 v;
+	u64 v = 0;
 
 	for (i = 0; i < NM_NR_SETTINGS; i++)
 		if (!strcmp(settings[i].key, key))
 			break;
 	if (i == NM_NR_SETTINGS)
-		return expected(why, "\"%s\" is no key of [options], which takes timeout, channels, depth, inline, active-zones and resync-rate",
+		return expected(why, "\"%s\" is no key of [options], which takes timeout, channels, depth, inline, active-zones, resync-rate, on-peer-loss and after-split-brain",
 				key);
-	if (settings[i].parse(value, &v) || v < settings[i].min ||
-	    v > settings[i].max)
+	if (!names_node(c, i, value) &&
+	    (settings[i].parse(value, &v) || v < settings[i].min ||
+	     v > settings[i].max))
 		return expected(why, "%s = %s: expected %s", key, value,
 				settings[i].expected);
 	c->setting[i] = v;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <geometry.h>
+#include <netmirror/uapi.h>
 
 #include "config.h"
 
@@ -244,6 +245,26 @@ static int check_pair(const struct nm_config *c)
 	return NM_EXIT_FAILED;
 }
 
+/* The node whose changes are given up after a split brain. */
+static int find_discard_node(struct nm_config *c)
+{
+	int i;
+
+	if (!*c->discard_node)
+		return NM_EXIT_OK;
+	for (i = 0; i < NM_NR_NODES; i++) {
+		if (strcmp(c->node[i].name, c->discard_node))
+			continue;
+		c->setting[NM_SET_AFTER_SPLIT_BRAIN] =
+			c->node[i].id ? NM_SPLIT_NODE_1 : NM_SPLIT_NODE_0;
+		return NM_EXIT_OK;
+	}
+	nm_error("%s: after-split-brain = discard-node:%s: there is no [node %s], only [node %s] and [node %s]",
+		 c->path, c->discard_node, c->discard_node, c->node[0].name,
+		 c->node[1].name);
+	return NM_EXIT_FAILED;
+}
+
 /* Which of the two nodes is this one? */
 static int find_self(struct nm_config *c, const struct nm_opts *o)
 {
@@ -300,6 +321,8 @@ int nm_config_finish(struct nm_config *c, const struct nm_opts *o)
 			return ret;
 	}
 	ret = check_pair(c);
+	if (!ret)
+		ret = find_discard_node(c);
 	return ret ? ret : find_self(c, o);
 }
 

@@ -35,6 +35,8 @@ enum nm_setting {
 	NM_SET_INLINE,
 	NM_SET_ACTIVE_ZONES,
 	NM_SET_RESYNC_RATE,
+	NM_SET_ON_PEER_LOSS,
+	NM_SET_AFTER_SPLIT_BRAIN,
 	NM_NR_SETTINGS,
 };
 
@@ -55,6 +57,7 @@ struct nm_config {
 	struct nm_node *self, *peer;
 	u32 given_settings;		/* bits of enum nm_setting */
 	u64 setting[NM_NR_SETTINGS];	/* as the kernel takes it */
+	char discard_node[NM_NAME_MAX + 1];	/* after-split-brain names it */
 };
 
 /* Is @name fit to be a mirror, a node or a device of device-mapper? */
@@ -87,6 +90,8 @@ int nm_config_finish(struct nm_config *c, const struct nm_opts *o);
 
 /* The key as the kernel's table line calls it: "timeout_ms". */
 const char *nm_setting_arg(enum nm_setting setting);
+/* The word that the table line has for @value; NULL where that is a number. */
+const char *nm_setting_word(enum nm_setting setting, u64 value);
 
 /*
  * Set one key.  Returns 0, or -EINVAL with what is wrong in @why; to be freed.

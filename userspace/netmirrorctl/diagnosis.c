@@ -6,7 +6,7 @@
 /* The commands for a refusal; each %s is the name of the mirror. */
 static const char *const commands[NM_REFUSE_MAX + 1] = {
 	[NM_REFUSE_SPLIT_BRAIN] =
-		"On the node whose changes are to be lost: netmirrorctl demote %s; netmirrorctl invalidate %s; netmirrorctl connect %s. On the other: netmirrorctl connect %s.",
+		"On the node whose changes are to be lost: netmirrorctl demote %s; netmirrorctl connect --discard-my-changes %s. On the other: netmirrorctl connect %s.",
 	[NM_REFUSE_UNRELATED] =
 		"On the node that is to be overwritten: netmirrorctl invalidate %s; netmirrorctl connect %s. On the other: netmirrorctl connect %s.",
 	[NM_REFUSE_INCONSISTENT] =
@@ -25,6 +25,8 @@ static const char *const commands[NM_REFUSE_MAX + 1] = {
 		"On the node with the wrong sizes: netmirrorctl down %s; netmirrorctl create %s --force; netmirrorctl up %s.",
 	[NM_REFUSE_AUTH] =
 		"The file that secret-file = names must be the same on both nodes. On the node where it was wrong: netmirrorctl down %s; netmirrorctl up %s. On the other: netmirrorctl connect %s.",
+	[NM_REFUSE_OUTDATED] =
+		"On the node with the data: netmirrorctl promote --force %s; netmirrorctl connect %s. On the other: netmirrorctl connect %s.",
 	[NM_REFUSE_SIZE] =
 		"Write the same size = into both configurations; on the node without the data: netmirrorctl down %s; netmirrorctl create %s --force; netmirrorctl up %s.",
 };
@@ -32,10 +34,11 @@ static const char *const commands[NM_REFUSE_MAX + 1] = {
 static __attribute__((format(printf, 2, 3)))
 void what(struct nm_diagnosis *d, const char *fmt, ...)
 {
+	size_t len = strlen(d->what);
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(d->what, sizeof(d->what), fmt, args);
+	vsnprintf(d->what + len, sizeof(d->what) - len, fmt, args);
 	va_end(args);
 }
 
@@ -146,6 +149,35 @@ static void diagnose_connected(const struct nm_mirror *m,
 	}
 }
 
+/* What the application waits for meanwhile, if there is one. */
+static void diagnose_held(const struct nm_mirror *m, struct nm_diagnosis *d)
+{
+	const char *held = nm_status_value(&m->status, "io_held");
+	const char *peer = nm_mirror_peer_name(m);
+
+	if (held && !strcmp(held, "peer")) {
+		what(d, "; I/O waits for %s, which has the only good leg", peer);
+	} else if (held && !strcmp(held, "fencing")) {
+		what(d, "; I/O waits until %s is back, or is known to be out of use",
+		     peer);
+		act(d, " If %s is dead or cut off, so that I/O may go on without it: netmirrorctl fence %s.",
+		    peer, m->name);
+	}
+}
+
+/* A secondary that was left behind takes force. */
+static void diagnose_outdated(const struct nm_mirror *m,
+			      struct nm_diagnosis *d)
+{
+	const struct nm_status *s = &m->status;
+
+	if (strcmp(s->role, "secondary") || !nm_status_outdated(s))
+		return;
+	what(d, "; this node was left behind by the primary, to promote it takes --force");
+	act(d, " To use this node although what %s wrote since is lost then: netmirrorctl promote --force %s.",
+	    nm_mirror_peer_name(m), m->name);
+}
+
 static void diagnose_failed_leg(const struct nm_mirror *m,
 				struct nm_diagnosis *d)
 {
@@ -203,5 +235,9 @@ void nm_diagnose(const struct nm_mirror *m, struct nm_diagnosis *d)
 		diagnose_connected(m, d);
 	} else {
 		diagnose_apart(m, d);
+	}
+	if (!connected) {
+		diagnose_held(m, d);
+		diagnose_outdated(m, d);
 	}
 }

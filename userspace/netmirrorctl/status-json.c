@@ -143,6 +143,9 @@ json_object *nm_status_json(const struct nm_mirror *m,
 	add(j, "link", known ? link_part(s) : NULL);
 	add(j, "legs", legs(m));
 	add(j, "sync", known ? sync_part(m, eta) : NULL);
+	add(j, "io_held", known ? string(nm_status_value(s, "io_held")) : NULL);
+	add(j, "outdated", known ?
+	    json_object_new_boolean(nm_status_outdated(s)) : NULL);
 	add(j, "generation", known && !s->blank ? string(s->generation) : NULL);
 	add(j, "read_only", known ? json_object_new_boolean(s->read_only) : NULL);
 	add(j, "needs_check", known ? json_object_new_boolean(s->needs_check) :

@@ -118,6 +118,25 @@ int nm_status_parse(struct nm_status *s, const char *line)
 	return n < 0 ? n : parse_words(s, n);
 }
 
+const char *nm_status_value(const struct nm_status *s, const char *key)
+{
+	int i;
+
+	for (i = 0; i < s->nr_pairs; i++)
+		if (!strcmp(s->pairs[2 * i], key))
+			return s->pairs[2 * i + 1];
+	return NULL;
+}
+
+bool nm_status_outdated(const struct nm_status *s)
+{
+	const char *value = nm_status_value(s, "leg_flags");
+	u64 flags;
+
+	return value && !nm_parse_number(value, &flags) &&
+	       flags & NM_SBF_OUTDATED;
+}
+
 void nm_status_put(struct nm_status *s)
 {
 	free(s->text);

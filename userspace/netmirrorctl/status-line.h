@@ -48,6 +48,12 @@ static inline bool nm_status_in_sync(const struct nm_status *s)
 	       !strcmp(s->link, "connected");
 }
 
+/* The setting, counter or other value of that name, or NULL. */
+const char *nm_status_value(const struct nm_status *s, const char *key);
+
+/* Has the primary gone on without this node's leg, as that leg knows? */
+bool nm_status_outdated(const struct nm_status *s);
+
 /* The refusal of that name, or NM_REFUSE_NOT. */
 enum nm_refusal nm_refusal_by_name(const char *name);
 

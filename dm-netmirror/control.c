@@ -245,6 +245,7 @@ static int refuse_leg(struct nm_mirror *m, const char *why)
  */
 static int attach(struct nm_mirror *m)
 {
+	bool failed = m->sb.flags & NM_SBF_LEG_FAILED;
 	const char *why = "its superblocks cannot be read";
 	int err;
 
@@ -257,14 +258,18 @@ static int attach(struct nm_mirror *m)
 
 	mutex_lock(&m->meta_mutex);
 	m->meta_failed = false;
+	m->flush_failed = false;
 	m->sb.seq = max(m->sb.seq, m->old_sb->seq);
-	m->sb.flags &= ~(NM_SBF_LEG_FAILED | NM_SBF_CONSISTENT);
+	/* If the metadata alone have failed, the data are as good as before. */
+	if (failed)
+		m->sb.flags &= ~(NM_SBF_LEG_FAILED | NM_SBF_CONSISTENT);
 	err = nm_meta_write_sb(m);
 	mutex_unlock(&m->meta_mutex);
 	if (!err)
 		err = nm_zone_write_all(m);
 	if (err) {
-		m->sb.flags |= NM_SBF_LEG_FAILED;
+		if (failed)
+			m->sb.flags |= NM_SBF_LEG_FAILED;
 		return refuse_leg(m, "its metadata cannot be written");
 	}
 	return 0;
@@ -274,11 +279,11 @@ static void run_attach(struct nm_mirror *m, struct nm_cmd *cmd)
 {
 	int err = 0;
 
-	if (m->sb.flags & NM_SBF_LEG_FAILED) {
+	if (m->sb.flags & NM_SBF_LEG_FAILED || READ_ONCE(m->meta_failed)) {
 		err = attach(m);
 		nm_publish(m);
 		if (!err)
-			nm_info(m, "the local leg is attached again and gets what it missed from the peer\n");
+			nm_info(m, "the local leg is attached again\n");
 		if (!err && m->session)
 			nm_session_refuse(m, NM_REFUSE_RESTART, NULL);
 		else if (!err)
@@ -306,6 +311,7 @@ static void run_invalidate_local(struct nm_mirror *m, struct nm_cmd *cmd)
 	}
 	mutex_lock(&m->meta_mutex);
 	nm_gens_init(&m->sb.gens);
+	m->sb.alone_since = 0;
 	m->sb.flags &= NM_SBF_EXTERNAL;
 	err = nm_meta_write_sb(m);
 	mutex_unlock(&m->meta_mutex);

@@ -34,6 +34,13 @@ void nm_handshake_start(struct nm_mirror *m)
 	nm_session_send(m, NM_OP_HELLO, wire, sizeof(*wire));
 }
 
+/* Do both nodes tell each other what they have marked? */
+static bool sends_marks(struct nm_mirror *m)
+{
+	return m->verdict.verdict == NM_V_TO_PEER ||
+	       m->verdict.verdict == NM_V_FROM_PEER;
+}
+
 static int send_marks(struct nm_mirror *m)
 {
 	u64 next = 0;
@@ -114,6 +121,7 @@ static int prepare_target(struct nm_mirror *m)
 	if (m->verdict.verdict == NM_V_FULL_FROM_PEER ||
 	    nm_gens_find(&m->peer_hello->gens, m->sb.gens.id[0]) < 0) {
 		nm_gens_adopt(&m->sb.gens, &m->peer_hello->gens);
+		m->sb.alone_since = 0;
 		m->sb.flags |= NM_SBF_PEER_HAS_GEN;
 	}
 	err = nm_meta_write_sb(m);
@@ -188,7 +196,7 @@ static void get_ready(struct nm_mirror *m)
 				  "the metadata cannot be written");
 		return;
 	}
-	if (v == NM_V_TO_PEER || v == NM_V_FROM_PEER)
+	if (sends_marks(m))
 		err = send_marks(m);
 	if (err)
 		return;
@@ -260,7 +268,7 @@ void nm_handshake_ctl(struct nm_mirror *m, const struct nm_msg *msg,
 
 	if (msg->op == NM_OP_HELLO && !hello_seen)
 		got_hello(m, msg, payload);
-	else if (msg->op == NM_OP_MARKS && hello_seen)
+	else if (msg->op == NM_OP_MARKS && hello_seen && sends_marks(m))
 		got_marks(m, msg, payload);
 	else if (msg->op == NM_OP_READY && hello_seen && !m->got_ready)
 		got_ready(m, payload);

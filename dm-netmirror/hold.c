@@ -104,6 +104,11 @@ void nm_io_hold_timeout(struct work_struct *work)
 			     hold_work), NM_TODO_HOLD_OVER);
 }
 
+static void start_again(struct work_struct *work)
+{
+	nm_io_start(container_of(work, struct nm_io, work));
+}
+
 void nm_io_thaw(struct nm_mirror *m)
 {
 	struct nm_io *io, *next;
@@ -131,7 +136,12 @@ void nm_io_thaw(struct nm_mirror *m)
 	spin_unlock_irq(&m->list_lock);
 	list_for_each_entry_safe(io, next, &list, list) {
 		list_del(&io->list);
-		nm_io_start(io);
+		/* Those that wait for memory must not wait here. */
+		INIT_WORK(&io->work, start_again);
+		if (m->copy_writes)
+			queue_work(m->io_wq, &io->work);
+		else
+			nm_io_start(io);
 	}
 }
 
@@ -153,6 +163,7 @@ static void hold_or_fail(struct nm_io *io, blk_status_t status)
 	}
 	if (nm_io_is_write(io))
 		nm_io_leave(io, false);
+	nm_copy_drop(io);
 	begin_hold(m);
 	spin_lock_irq(&m->list_lock);
 	list_add_tail(&io->list, &m->held);

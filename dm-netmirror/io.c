@@ -5,8 +5,8 @@
  * map -> (held while the mirror is frozen) -> range -> zone -> issue to the
  * peer and the local leg -> both answered -> end.  A write that must not be
  * acknowledged yet (the peer is lost, a generation has to turn), or that no leg
- * can take, is parked for the worker; see hold.c.  Every step runs in the context of the one before; only waiting
- * goes through a worker.
+ * can take, is parked for the worker; see hold.c.  Every step runs in the
+ * context of the one before; only waiting goes through a worker.
  */
 #include "io.h"
 
@@ -23,6 +23,7 @@ static struct nm_io *io_of(struct bio *bio)
  */
 static void io_end_bio(struct nm_io *io, blk_status_t status)
 {
+	nm_copy_drop(io);
 	io->ended = true;
 	io->bio->bi_status = status;
 	bio_endio(io->bio);
@@ -85,11 +86,28 @@ static void io_put(struct nm_io *io)
 
 /* --- asking the legs ---------------------------------------------------- */
 
+/*
+ * What an answer of the local leg means.  A leg that turns out not to know
+ * write-zeroes is well; a flush after one that failed has lost data, even if it
+ * succeeds (I2).
+ */
+static blk_status_t leg_status(struct nm_io *io, blk_status_t status)
+{
+	if (status == BLK_STS_TARGET && (io->op == NM_OP_WRITE_ZEROES ||
+					 io->op == NM_OP_DISCARD))
+		return BLK_STS_NOTSUPP;
+	if (!status && io->op == NM_OP_FLUSH &&
+	    unlikely(READ_ONCE(io->mirror->flush_failed)) &&
+	    xchg(&io->mirror->flush_failed, false))
+		return BLK_STS_IOERR;
+	return status;
+}
+
 static void local_done(struct bio *clone)
 {
 	struct nm_io *io = clone->bi_private;
 
-	io->local_status = clone->bi_status;
+	io->local_status = leg_status(io, clone->bi_status);
 	bio_put(clone);
 	io_put(io);
 }
@@ -112,7 +130,8 @@ static void submit_local(struct nm_io *io)
 	struct nm_mirror *m = io->mirror;
 	struct bio *clone;
 
-	clone = bio_alloc_clone(m->local->bdev, io->bio, GFP_NOIO, &m->clones);
+	clone = bio_alloc_clone(m->local->bdev, io->copy ?: io->bio, GFP_NOIO,
+				&m->clones);
 	clone->bi_iter.bi_sector = m->local_offset + io->req.sector;
 	if (io->op == NM_OP_DISCARD)
 		clone->bi_opf = (clone->bi_opf & ~REQ_OP_MASK) |
@@ -140,7 +159,8 @@ void nm_io_issue(struct nm_io *io)
 	struct nm_mirror *m = io->mirror;
 	unsigned int mode = READ_ONCE(m->mode);
 
-	io->local = mode & NM_MODE_LOCAL;
+	/* Without the mark of its zone no write goes there: LOCAL may be new. */
+	io->local = mode & NM_MODE_LOCAL && (io->zoned || !nm_io_is_write(io));
 	io->mirrored = mode & NM_MODE_REMOTE;
 	if (!io->mirrored && !(io->local && mode & NM_MODE_TURNED)) {
 		io_park(io, NM_IO_NEW);
@@ -197,6 +217,8 @@ static void write_start(struct nm_io *io)
 	unsigned long flags;
 	bool granted;
 
+	if (m->copy_writes && io->op == NM_OP_WRITE && !io->copy)
+		nm_copy_make(io);
 	io->range.granted = write_granted;
 	io->zone.fn = write_activated;
 	spin_lock_irqsave(&s->lock, flags);
@@ -265,6 +287,7 @@ static void io_prepare(struct nm_mirror *m, struct nm_io *io, struct bio *bio)
 
 	io->mirror = m;
 	io->bio = bio;
+	io->copy = NULL;
 	io->iter = bio->bi_iter;
 	io->local = false;
 	io->mirrored = false;

@@ -14,6 +14,7 @@ struct nm_io {
 	struct nm_mirror *mirror;
 	struct bio *bio;		/* the clone that dm gave us */
 	struct bvec_iter iter;		/* its payload, as it came */
+	struct bio *copy;		/* of its payload; NULL: none */
 	struct list_head list;		/* held or parked */
 	struct nm_range range;		/* writes */
 	struct nm_zone_wait zone;
@@ -54,5 +55,13 @@ void nm_io_issue(struct nm_io *io);
 /* A write leaves its zone and range; @on_both: do both legs have it? */
 void nm_io_leave(struct nm_io *io, bool on_both);
 void nm_io_finish(struct nm_io *io, bool on_both, blk_status_t status);
+
+/* copy.c */
+int nm_copy_create(struct nm_mirror *m);
+void nm_copy_destroy(struct nm_mirror *m);
+/* Copy the payload of a write; may sleep, for memory only. */
+void nm_copy_make(struct nm_io *io);
+/* Any context. */
+void nm_copy_drop(struct nm_io *io);
 
 #endif

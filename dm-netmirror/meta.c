@@ -47,7 +47,6 @@ int nm_meta_read_sb(struct nm_mirror *m, struct nm_sb *sb, const char **why)
 {
 	struct nm_sb_disk *copy[NM_SB_COPIES] = {};
 	struct page *pages;
-	bool stale;
 	int i, err;
 
 	pages = alloc_pages(GFP_NOIO, get_order(NM_SB_COPIES * NM_BLOCK_SIZE));
@@ -63,8 +62,8 @@ int nm_meta_read_sb(struct nm_mirror *m, struct nm_sb *sb, const char **why)
 			nm_err(m, "cannot read superblock copy %d of %pg: error %d\n",
 			       i, nm_meta_bdev(m), err);
 	}
-	err = nm_sb_choose(copy[0], copy[1], sb, &stale, why);
-	if (!err && stale)
+	err = nm_sb_choose(copy[0], copy[1], sb, &m->sb_stale, why);
+	if (!err && m->sb_stale)
 		nm_info(m, "one superblock copy of %pg is out of date or damaged; it will be rewritten\n",
 			nm_meta_bdev(m));
 	__free_pages(pages, get_order(NM_SB_COPIES * NM_BLOCK_SIZE));
@@ -133,4 +132,24 @@ int nm_meta_load_marks(struct nm_mirror *m)
 		cond_resched();
 	}
 	return 0;
+}
+
+int nm_meta_grow(struct nm_mirror *m, const struct nm_sb *old)
+{
+	u64 first = nm_sb_grown_region(old);
+	u32 i;
+	int err = 0;
+
+	nm_zone_mark(m, first, m->marks.geo.nr_regions - first);
+	mutex_lock(&m->meta_mutex);
+	/* The last of the old blocks may have more zones now. */
+	for (i = old->nr_mark_blocks - 1; i < m->sb.nr_mark_blocks && !err; i++)
+		err = nm_meta_write_marks(m, i);
+	if (!err)
+		err = nm_meta_write_sb(m);
+	mutex_unlock(&m->meta_mutex);
+	if (!err)
+		nm_info(m, "the mirror has grown from %llu to %llu sectors\n",
+			old->data_sectors, m->sb.data_sectors);
+	return err;
 }

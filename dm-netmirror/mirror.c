@@ -117,6 +117,7 @@ void nm_mirror_free(struct nm_mirror *m)
 	if (m->io_wq)
 		destroy_workqueue(m->io_wq);
 	mempool_exit(&m->server_ios);
+	nm_copy_destroy(m);
 	bioset_exit(&m->server_bios);
 	bioset_exit(&m->clones);
 	percpu_ref_exit(&m->io_ref);
@@ -169,10 +170,14 @@ static int refuse_sb(struct nm_mirror *m, const char *why)
 	return -EINVAL;
 }
 
-/* Does the superblock fit the table line and the devices? */
+/*
+ * Does the superblock fit the table line and the devices?  For a mirror that is
+ * to grow it is changed first, in memory.
+ */
 static int check_sb(struct nm_mirror *m)
 {
-	const struct nm_sb *sb = &m->sb;
+	struct nm_sb *sb = &m->sb;
+	const char *why;
 	bool external = sb->flags & NM_SBF_EXTERNAL;
 	sector_t room = bdev_nr_sectors(m->local->bdev);
 
@@ -182,6 +187,8 @@ static int check_sb(struct nm_mirror *m)
 			"the metadata were made for the head of the leg, the table line names a metadata device");
 	if (!external && sb->data_offset != m->local_offset)
 		return refuse_sb(m, "the offset of the local leg in the table line is not where the data start");
+	if (m->grow && nm_sb_grow(sb, m->ti->len, &why))
+		return refuse_sb(m, why);
 	if (sb->data_sectors != m->ti->len)
 		return refuse_sb(m, "the length of the table line is not the size of the mirror");
 	if (1U << sb->region_shift != m->region_sectors)
@@ -193,6 +200,50 @@ static int check_sb(struct nm_mirror *m)
 	    nm_meta_sectors(sb->max_mark_blocks))
 		return refuse_sb(m, "the metadata device is too small");
 	return 0;
+}
+
+static int rewrite_sb(struct nm_mirror *m)
+{
+	int err;
+
+	mutex_lock(&m->meta_mutex);
+	err = nm_meta_write_sb(m);
+	mutex_unlock(&m->meta_mutex);
+	return err;
+}
+
+/*
+ * Take over the superblock @sb as it was read, and the marks.  Those of a mirror
+ * that grows are read as the old size has them.
+ */
+static int load_marks(struct nm_mirror *m, const struct nm_sb *sb)
+{
+	struct nm_geometry old, now;
+	const char *why;
+	int err;
+
+	m->sb = *sb;
+	if (m->leg_failed && sb->data_sectors != m->ti->len)
+		return refuse_sb(m, "its leg has failed; attach it or replace it before the mirror grows");
+	if (m->grow && nm_sb_grow(&m->sb, m->ti->len, &why))
+		return refuse_sb(m, why);
+	if (nm_geometry_init(&old, sb->data_sectors, sb->region_shift,
+			     sb->zone_shift, &why) ||
+	    nm_geometry_init(&m->marks.geo, m->sb.data_sectors,
+			     m->sb.region_shift, m->sb.zone_shift, &why))
+		return refuse_sb(m, why);
+	err = alloc_marks(m) ?: nm_resync_init(m);
+	if (err)
+		return err;
+	now = m->marks.geo;
+	m->marks.geo = old;
+	err = nm_meta_load_marks(m);
+	m->marks.geo = now;
+	if (!err && m->sb.data_sectors > sb->data_sectors)
+		err = nm_meta_grow(m, sb);
+	else if (!err && m->sb_stale)
+		err = rewrite_sb(m);
+	return err;
 }
 
 /*
@@ -217,25 +268,19 @@ int nm_mirror_load(struct nm_mirror *m)
 	if (err)
 		return err;
 	/* The old table may have written since we looked. */
-	err = nm_meta_read_sb(m, &m->sb, &why);
+	err = nm_meta_read_sb(m, m->old_sb, &why);
 	if (err) {
 		err = refuse_sb(m, why);
 		goto out_leave;
 	}
+	err = load_marks(m, m->old_sb);
+	if (err)
+		goto out_leave;
 	/* A leg that was given up is not taken back unasked; a new one is. */
 	if (m->leg_failed && !nm_gens_blank(&m->sb.gens)) {
 		m->sb.flags |= NM_SBF_LEG_FAILED;
 		m->sb.flags &= ~NM_SBF_CONSISTENT;
 	}
-	err = nm_geometry_init(&m->marks.geo, m->sb.data_sectors,
-			       m->sb.region_shift, m->sb.zone_shift, &why);
-	if (err) {
-		err = refuse_sb(m, why);
-		goto out_leave;
-	}
-	err = alloc_marks(m) ?: nm_resync_init(m) ?: nm_meta_load_marks(m);
-	if (err)
-		goto out_leave;
 
 	memcpy(m->link.uuid, m->sb.uuid, NM_UUID_LEN);
 	m->link.node_id = m->sb.node_id;

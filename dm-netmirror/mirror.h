@@ -161,6 +161,8 @@ struct nm_mirror {
 	unsigned int region_sectors;
 	struct nm_settings settings;
 	bool no_discard;
+	bool copy_writes;
+	bool grow;			/* the table line may be longer than the mirror */
 
 	/* constant after the first resume */
 	bool loaded;
@@ -176,6 +178,8 @@ struct nm_mirror {
 	struct page *mark_page;
 	struct page *sb_page;
 	bool meta_failed;		/* until the leg is attached again */
+	bool sb_stale;			/* one copy of the superblock as read */
+	bool flush_failed;		/* of the leg; no flush has told of it yet */
 
 	/* The data path: see nm_mode(). */
 	unsigned int mode;
@@ -191,6 +195,10 @@ struct nm_mirror {
 	struct bio_set clones;
 	struct bio_set server_bios;
 	mempool_t server_ios;
+	struct bio_set copies;		/* copy.c */
+	mempool_t copy_pages;
+	/* Serialises those who wait for copy_pages; innermost but for I/O. */
+	struct mutex copy_mutex;
 
 	/* Protects the lists below. */
 	spinlock_t list_lock;
@@ -311,6 +319,11 @@ void nm_registry_leave(struct nm_mirror *m);
 /* meta.c: metadata I/O.  Process context, may sleep. */
 int nm_meta_read_sb(struct nm_mirror *m, struct nm_sb *sb, const char **why);
 int nm_meta_load_marks(struct nm_mirror *m);
+/*
+ * The mirror has grown from @old to m->sb: mark what is new, durably, and then
+ * write the superblock.
+ */
+int nm_meta_grow(struct nm_mirror *m, const struct nm_sb *old);
 /* Make the changes to m->sb durable.  Caller holds meta_mutex. */
 int nm_meta_write_sb(struct nm_mirror *m);
 /* Encode the marks as they are and write the block durably. */

@@ -85,15 +85,6 @@ static void answer(struct nm_server_io *io, blk_status_t status)
 	m->link.ops->respond(sreq, to_status(status));
 }
 
-static void server_done(struct bio *bio)
-{
-	struct nm_server_io *io = bio->bi_private;
-	blk_status_t status = bio->bi_status;
-
-	bio_put(bio);
-	answer(io, status);
-}
-
 static blk_opf_t leg_opf(const struct nm_msg *msg)
 {
 	blk_opf_t fua = msg->flags & NM_WF_FUA ? REQ_FUA : 0;
@@ -143,6 +134,20 @@ static void serve_in_work(struct nm_server_io *io, work_func_t fn)
 {
 	INIT_WORK(&io->work, fn);
 	queue_work(io->mirror->server_wq, &io->work);
+}
+
+static void server_done(struct bio *bio)
+{
+	struct nm_server_io *io = bio->bi_private;
+	blk_status_t status = bio->bi_status;
+	bool zero = bio_op(bio) == REQ_OP_WRITE_ZEROES;
+
+	bio_put(bio);
+	/* A leg may find out only now that it does not know write-zeroes. */
+	if (zero && (status == BLK_STS_TARGET || status == BLK_STS_NOTSUPP))
+		serve_in_work(io, zero_slowly);
+	else
+		answer(io, status);
 }
 
 static void serve(struct nm_server_io *io)

@@ -64,12 +64,13 @@ static void session_end(struct nm_mirror *m, enum nm_link_event event)
 	bool connected = m->state.link == NM_LINK_CONNECTED;
 
 	WRITE_ONCE(m->serving, false);
-	WRITE_ONCE(m->tracking, false);
 	m->session = 0;
 	nm_set_link(m, event);
 	cancel_delayed_work(&m->timeout_work);
 	WRITE_ONCE(m->resync_stop, true);
 	m->link.ops->reset(&m->link);
+	/* Only now no request of the session is on its way to the leg. */
+	WRITE_ONCE(m->tracking, false);
 	nm_resync_halt(m);
 	clear_bit(NM_TODO_LINK_UP, &m->todo);
 	clear_bit(NM_TODO_LINK_DOWN, &m->todo);
@@ -219,7 +220,11 @@ void nm_session_sync_drained(struct nm_mirror *m)
 	 * had pushed into its cache: flush in any case.
 	 */
 	if (nm_zone_checkpoint(m, m->settings.max_active_zones, true)) {
-		nm_session_down(m, "a leg cannot be flushed");
+		if (READ_ONCE(m->meta_failed))
+			nm_session_refuse(m, NM_REFUSE_LEG_FAILED,
+					  "the metadata cannot be written");
+		else
+			nm_session_down(m, "a leg cannot be flushed");
 		return;
 	}
 	if (nm_marks_count(&m->marks)) {

@@ -51,10 +51,13 @@ static unsigned int emit_features(struct nm_mirror *m, char *result,
 {
 	unsigned int sz = 0;
 
+	DMEMIT(" %d", m->no_discard + m->copy_writes + m->grow);
 	if (m->no_discard)
-		DMEMIT(" 1 no_discard");
-	else
-		DMEMIT(" 0");
+		DMEMIT(" no_discard");
+	if (m->copy_writes)
+		DMEMIT(" copy_writes");
+	if (m->grow)
+		DMEMIT(" grow");
 	return sz;
 }
 

@@ -166,6 +166,14 @@ static int parse_features(struct nm_mirror *m, struct dm_arg_set *as,
 			m->no_discard = true;
 			continue;
 		}
+		if (!strcasecmp(word, "copy_writes")) {
+			m->copy_writes = true;
+			continue;
+		}
+		if (!strcasecmp(word, "grow")) {
+			m->grow = true;
+			continue;
+		}
 		nm_err(m, "feature '%s' is not known\n", word);
 		*error = "A feature is not known";
 		return -EINVAL;

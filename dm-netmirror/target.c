@@ -20,7 +20,8 @@ static int nm_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 	}
 	err = nm_table_parse(m, argc, argv, &ti->error);
 	if (!err)
-		err = dm_set_target_max_io_len(ti, MAX_IO_SECTORS);
+		err = dm_set_target_max_io_len(ti, MAX_IO_SECTORS) ?:
+		      nm_copy_create(m);
 	if (err) {
 		nm_mirror_free(m);
 		return err;
@@ -208,6 +209,8 @@ static void nm_io_hints(struct dm_target *ti, struct queue_limits *limits)
 	 */
 	limits->max_hw_sectors = max(limits->max_hw_sectors, MAX_IO_SECTORS);
 	limits->max_sectors = max(limits->max_sectors, MAX_IO_SECTORS);
+	limits->max_write_zeroes_sectors =
+		min(limits->max_write_zeroes_sectors, MAX_DISCARD_SECTORS);
 	if (!ti->num_discard_bios)
 		return;
 	limits->discard_granularity = m->region_sectors << SECTOR_SHIFT;

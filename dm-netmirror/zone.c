@@ -141,6 +141,22 @@ static bool has_both_legs(struct nm_mirror *m)
 }
 
 /*
+ * A drive tells only once that it lost what was in its cache, and this time
+ * nobody but us hears it.
+ */
+static int flush_local(struct nm_mirror *m)
+{
+	int err = blkdev_issue_flush(m->local->bdev);
+
+	if (err && !(READ_ONCE(m->state.flags) & NM_SBF_LEG_FAILED)) {
+		nm_err(m, "cannot flush %pg: error %d\n", m->local->bdev, err);
+		WRITE_ONCE(m->flush_failed, true);
+		nm_todo(m, NM_TODO_LEG_FAILED);
+	}
+	return err;
+}
+
+/*
  * Flush the local leg and, when there is one, the peer's.  *@both tells whether
  * both were flushed within one session, so that what was unflushed before is
  * safe on both now.
@@ -152,10 +168,10 @@ static int flush_legs(struct nm_mirror *m, bool *both)
 	int err;
 
 	*both = false;
-	if (!has_both_legs(m))
-		return blkdev_issue_flush(m->local->bdev);
-	err = blkdev_issue_flush(m->local->bdev) ?:
-	      blk_status_to_errno(nm_io_peer_sync(m, &req));
+	err = flush_local(m);
+	if (err || !has_both_legs(m))
+		return err;
+	err = blk_status_to_errno(nm_io_peer_sync(m, &req));
 	*both = !err && epoch == READ_ONCE(m->peer_epoch);
 	return err;
 }

@@ -183,3 +183,28 @@ int nm_sb_choose(const struct nm_sb_disk *a, const struct nm_sb_disk *b,
 	*stale = memcmp(a, b, sizeof(*a));
 	return 0;
 }
+
+int nm_sb_grow(struct nm_sb *sb, u64 data_sectors, const char **why)
+{
+	struct nm_geometry geo;
+
+	if (data_sectors < sb->data_sectors) {
+		*why = "a mirror cannot be made smaller";
+		return -EINVAL;
+	}
+	if (nm_geometry_init(&geo, data_sectors, sb->region_shift,
+			     sb->zone_shift, why))
+		return -EINVAL;
+	if (geo.nr_mark_blocks > sb->max_mark_blocks) {
+		*why = "the metadata area has no room for the marks of so large a mirror";
+		return -EINVAL;
+	}
+	sb->data_sectors = data_sectors;
+	sb->nr_mark_blocks = geo.nr_mark_blocks;
+	return 0;
+}
+
+u64 nm_sb_grown_region(const struct nm_sb *old)
+{
+	return old->data_sectors >> old->region_shift;
+}

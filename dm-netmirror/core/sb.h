@@ -51,4 +51,15 @@ int nm_sb_decode(const struct nm_sb_disk *disk, struct nm_sb *sb,
 int nm_sb_choose(const struct nm_sb_disk *a, const struct nm_sb_disk *b,
 		 struct nm_sb *sb, bool *stale, const char **why);
 
+/*
+ * Change @sb for a mirror of @data_sectors, which may only be more than now.
+ * Returns 0, or -EINVAL with a sentence in @why and @sb not touched.  The new
+ * sectors must be marked before the superblock is written: see
+ * nm_sb_grown_region().
+ */
+int nm_sb_grow(struct nm_sb *sb, u64 data_sectors, const char **why);
+
+/* The first region of a grown mirror that the old one did not have whole. */
+u64 nm_sb_grown_region(const struct nm_sb *old);
+
 #endif

@@ -5,6 +5,7 @@
  */
 #include <linux/inet.h>
 #include <linux/random.h>
+#include <linux/sched/mm.h>
 
 #include "rdma.h"
 
@@ -261,10 +262,8 @@ static bool has_session(struct nm_rdma *rl)
 	return has;
 }
 
-void nm_rdma_connect_work(struct work_struct *work)
+static void connect_or_knock(struct nm_rdma *rl)
 {
-	struct nm_rdma *rl = container_of(to_delayed_work(work),
-					  struct nm_rdma, connect);
 	unsigned int nr = NM_CH_DATA + rl->link->settings.nr_channels;
 	struct nm_rdma_session *s;
 	unsigned int i;
@@ -300,4 +299,14 @@ void nm_rdma_connect_work(struct work_struct *work)
 	mutex_unlock(&rl->mutex);
 	for (i = 0; i < nr; i++)
 		nm_rdma_session_joined(&s->ch[i]);
+}
+
+/* I/O may be waiting for this connection: no memory is to wait for that I/O. */
+void nm_rdma_connect_work(struct work_struct *work)
+{
+	unsigned int noio = memalloc_noio_save();
+
+	connect_or_knock(container_of(to_delayed_work(work), struct nm_rdma,
+				      connect));
+	memalloc_noio_restore(noio);
 }

@@ -120,7 +120,7 @@ void nm_rdma_session_fail(struct nm_rdma_session *s, const char *why)
 	if (READ_ONCE(s->up))
 		queue_work(nm_rdma_wq, &s->abort);
 	else if (s->rl->link->node_id && !s->knocks)
-		queue_delayed_work(nm_rdma_wq, &s->rl->connect, 0);
+		mod_delayed_work(nm_rdma_wq, &s->rl->connect, 0);
 }
 
 void nm_rdma_session_joined(struct nm_rdma_channel *ch)

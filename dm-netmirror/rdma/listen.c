@@ -3,6 +3,7 @@
  * A listener that all links with the same address share, and the requests that
  * come to it: to connect, for node 1; a knock, for node 0.
  */
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 
 #include "rdma.h"
@@ -223,8 +224,8 @@ static int lost_device(struct nm_rdma_listener *l)
 	l->id = NULL;
 	if (ours)
 		list_for_each_entry(rl, &l->links, listed)
-			queue_delayed_work(nm_rdma_wq, &rl->connect,
-					   RELISTEN_DELAY);
+			mod_delayed_work(nm_rdma_wq, &rl->connect,
+					 RELISTEN_DELAY);
 	mutex_unlock(&listen_mutex);
 	/* With an error the connection manager destroys the id. */
 	return ours ? -ENODEV : 0;
@@ -232,8 +233,16 @@ static int lost_device(struct nm_rdma_listener *l)
 
 static int listen_handler(struct rdma_cm_id *id, struct rdma_cm_event *event)
 {
-	if (event->event == RDMA_CM_EVENT_CONNECT_REQUEST)
-		return got_request(id, event);
+	unsigned int noio;
+	int err;
+
+	if (event->event == RDMA_CM_EVENT_CONNECT_REQUEST) {
+		/* See nm_rdma_connect_work(). */
+		noio = memalloc_noio_save();
+		err = got_request(id, event);
+		memalloc_noio_restore(noio);
+		return err;
+	}
 	if (event->event == RDMA_CM_EVENT_DEVICE_REMOVAL)
 		return lost_device(id->context);
 	return 0;

@@ -319,6 +319,12 @@ void nm_registry_leave(struct nm_mirror *m)
 {
 }
 
+int nm_copy_create(struct nm_mirror *m)
+{
+	(void)m;
+	return 0;
+}
+
 int nm_io_map(struct nm_mirror *m, struct bio *bio)
 {
 	return DM_MAPIO_KILL;

@@ -20,6 +20,7 @@ struct app_io {
 	u64 session;
 	u64 id;
 	u64 nr_roles;		/* changes of role seen when it was issued */
+	u32 nr_lossy;		/* suspends so far */
 	bool readable;		/* the node could do it when it was issued */
 	u64 content[APP_MAX_BLOCKS];
 	struct page pages[APP_MAX_BLOCKS];
@@ -133,10 +134,14 @@ static void acked(struct app_io *io)
 		hist_flushed(io->issued);
 }
 
-/* A suspend with flush ends what must be held. */
-static bool may_fail(int node)
+/* A suspend with flush ends what must be held, or a part of it. */
+static bool may_fail(const struct app_io *io)
 {
-	return node_device(node)->may_fail_io && policy_may_hold(node);
+	const struct mapped_device *md = node_device(io->node);
+
+	return nodes_traits()->loss[io->node] == NM_LOSS_FENCE &&
+	       (md->nr_lossy != io->nr_lossy ||
+		(md->suspending && !md->noflush));
 }
 
 static void io_done(struct bio *bio)
@@ -151,7 +156,7 @@ static void io_done(struct bio *bio)
 	if (ok && checking && io->nr_roles == oracle_nr_roles(io->node) &&
 	    node_is_ready(io->node) && !node_is_primary(io->node))
 		sim_fail("I5: I/O succeeds on a secondary");
-	if (!ok && checking && io->readable && !may_fail(io->node) &&
+	if (!ok && checking && io->readable && !may_fail(io) &&
 	    oracle_has_good_leg(io->node) &&
 	    io->nr_roles == oracle_nr_roles(io->node))
 		sim_fail("a %s fails on node %c although its leg is good: status %u",
@@ -223,6 +228,7 @@ static void submit(void *arg)
 	io->session = wire_session(io->node);
 	io->id = next_id;
 	io->nr_roles = oracle_nr_roles(io->node);
+	io->nr_lossy = node_device(io->node)->nr_lossy;
 	io->readable = node_is_primary(io->node) &&
 		       oracle_has_good_leg(io->node);
 	next_id += req->nr;

@@ -343,13 +343,10 @@ static blk_status_t fate(struct disk *d, const struct bio *bio)
 	bool read = bio_op(bio) == REQ_OP_READ;
 	u32 errors = read ? d->traits.read_errors : d->traits.write_errors;
 
-	if (is_meta(bio))
-		errors = read ? 0 : d->traits.meta_errors;
-
 	if (bio_op(bio) == REQ_OP_WRITE_ZEROES && !d->traits.write_zeroes &&
 	    !(bio->bi_opf & DISK_ZEROES_BY_WRITE))
 		return BLK_STS_NOTSUPP;
-	if (errors && rng_below(&sim.rng, 1000) < errors)
+	if (errors && !is_meta(bio) && rng_below(&sim.rng, 1000) < errors)
 		return BLK_STS_IOERR;
 	return BLK_STS_OK;
 }

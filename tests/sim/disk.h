@@ -38,7 +38,6 @@ struct disk_traits {
 	u32 slow_percent;	/* requests that take a hundred times as long */
 	u32 read_errors;	/* per mille */
 	u32 write_errors;
-	u32 meta_errors;	/* of writes to the metadata */
 };
 
 void disk_reset(int node, u32 nr_blocks, const struct disk_traits *traits);

@@ -304,19 +304,18 @@ int dm_suspend(struct mapped_device *md, bool noflush, u32 patience)
 	if (md->suspended)
 		return -EINVAL;
 	md->noflush = noflush;
-	md->may_fail_io = !noflush;
 	md->suspending = true;
 	nm_target.presuspend(ti);
 	md->blocked = true;
 	drained = wait_for_io(md, patience);
 	md->suspended = drained;
 	md->suspending = false;
+	md->nr_lossy += !noflush;
 	if (!drained) {
-		/* It fails I/O until it knows. */
-		md->may_fail_io = true;
+		/* The target fails I/O until it knows. */
+		md->nr_lossy += noflush;
 		run_deferred(md);
 		nm_target.presuspend_undo(ti);
-		md->may_fail_io = false;
 		return -EINTR;
 	}
 	nm_target.postsuspend(ti);
@@ -334,7 +333,6 @@ int dm_resume(struct mapped_device *md, struct dm_table *table)
 	}
 	err = nm_target.preresume(&md->live->ti);
 	if (!err) {
-		md->may_fail_io = false;
 		nm_target.resume(&md->live->ti);
 		run_deferred(md);
 		md->suspended = false;

@@ -13,7 +13,7 @@ struct mapped_device {
 	bool blocked;			/* new I/O is put off */
 	bool suspending;		/* presuspend until I/O is drained */
 	bool noflush;
-	bool may_fail_io;		/* of a target that cannot serve it */
+	u32 nr_lossy;			/* suspends that may have failed I/O */
 	int nr_inflight;
 	struct list_head deferred;	/* dm_io */
 };

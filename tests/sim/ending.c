@@ -116,13 +116,6 @@ void end_sleep(u64 ns)
 		;
 }
 
-/* Metadata that could not be written are tried again with a new table. */
-static void reload(int node)
-{
-	node_reload(node, false);
-	end_wait(all_commands_done, PATIENCE, "reload");
-}
-
 static bool is_off(int node)
 {
 	struct nm_mirror *m = node_mirror(node);
@@ -160,8 +153,6 @@ static void repair(void)
 	for (node = 0; node < SIM_NR_NODES; node++) {
 		if (node_mirror(node)->sb.flags & NM_SBF_LEG_FAILED)
 			tell(node, "attach");
-		else if (node_mirror(node)->meta_failed)
-			reload(node);
 		if (world->leg_errors)
 			tell(node, "resync");
 		if (is_off(node))
@@ -205,12 +196,12 @@ static void heal(void)
 	int node;
 
 	trace("the end begins");
+	wire_calm();
 	wire_cut(0, false);
 	wire_cut(1, false);
 	for (node = 0; node < SIM_NR_NODES; node++) {
 		disk_traits(node)->read_errors = 0;
 		disk_traits(node)->write_errors = 0;
-		disk_traits(node)->meta_errors = 0;
 		disk_hang(node, false);
 		if (!node_is_on(node))
 			node_boot(node);
@@ -296,10 +287,11 @@ static void shut_down(void)
 	end_wait(powered_off, PATIENCE, "shutting down");
 	for (node = 0; node < SIM_NR_NODES; node++) {
 		u64 limit = sim_now + SIM_S(2);
+		u32 steps = 1000;	/* however fast time passes */
 
-		while (sim_nr_alive(node, &what) && sim_now < limit &&
-		       sim_step())
-			;
+		while (sim_nr_alive(node, &what) &&
+		       (sim_now < limit || steps) && sim_step())
+			steps -= !!steps;
 		if (sim_nr_alive(node, &what))
 			sim_fail("%s goes on after the removal of the device",
 				 what);

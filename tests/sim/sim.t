@@ -3,7 +3,7 @@
 #
 # sim.t - the module's own sources in the two-node simulator: no schedule may lose
 # an acknowledged write, hang, leak or warn. SIM_SEEDS is how many to run, by
-# default as many as half a minute allows; SIM_FROM is the first one.
+# default as many as 25 seconds allow; SIM_FROM is the first one.
 
 set -u
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit
@@ -13,7 +13,7 @@ cd "$(dirname "$(readlink -f "$0")")/../.." || exit
 out=${O:-$PWD/build}/sim
 from=${SIM_FROM:-1}
 seeds=${SIM_SEEDS:-10000000}
-seconds=30
+seconds=25
 [ -n "${SIM_SEEDS-}" ] && seconds=0
 summary=$(mktemp)
 trap 'rm -f "$summary"' EXIT

@@ -36,6 +36,7 @@ static void part(void)
 {
 	int node;
 
+	wire_calm();
 	wire_cut(0, true);
 	wire_cut(1, true);
 	for (node = 0; node < SIM_NR_NODES; node++)

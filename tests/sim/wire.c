@@ -38,6 +38,11 @@ void wire_reset(const struct wire_traits *traits)
 	}
 }
 
+void wire_calm(void)
+{
+	wire.traits.break_percent = 0;
+}
+
 u64 wire_session(int node)
 {
 	return wire.end[node] ? wire.end[node]->session : 0;
@@ -90,6 +95,7 @@ u64 wire_delay(void)
 /* --- the search ----------------------------------------------------------- */
 
 static void ctl_arrived(void *arg);
+static void end_session(struct sim_link *end, const char *why);
 
 static void come_up(void *arg)
 {
@@ -123,6 +129,23 @@ static bool may_connect(void)
 	return true;
 }
 
+static void broke(void *arg)
+{
+	struct sim_link *end = wire.end[(long)arg];
+
+	if (end && end_lives(end, end->session))
+		end_session(end, "the connection broke");
+}
+
+/* Some time in the handshake, or just after it. */
+static void break_soon(int node)
+{
+	u64 us = wire.traits.delay_us * rng_range(&sim.rng, 1, 10);
+
+	sim_spawn(node, "connection error", broke, (void *)(long)node,
+		  SIM_US(us), true);
+}
+
 static void connect(void *arg)
 {
 	int i;
@@ -148,6 +171,8 @@ static void connect(void *arg)
 		end->nr_upcalls++;
 		sim_spawn(i, "link up", come_up, end, wire_delay(), false);
 	}
+	if (rng_percent(&sim.rng, wire.traits.break_percent))
+		break_soon(rng_below(&sim.rng, SIM_NR_NODES));
 }
 
 void wire_search(void)
@@ -199,8 +224,6 @@ struct silence {
 	u64 cut_epoch;
 	const char *why;
 };
-
-static void end_session(struct sim_link *end, const char *why);
 
 static void silence_over(void *arg)
 {
@@ -280,14 +303,6 @@ static void end_session(struct sim_link *end, const char *why)
 		end->dead = false;
 		wire_search();
 	}
-}
-
-static void broke(void *arg)
-{
-	struct sim_link *end = wire.end[(long)arg];
-
-	if (end && end_lives(end, end->session))
-		end_session(end, "the connection broke");
 }
 
 void wire_break(int node)

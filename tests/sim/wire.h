@@ -15,10 +15,13 @@ struct wire_traits {
 	u32 slow_percent;	/* messages that take a hundred times as long */
 	u32 close_percent;	/* ends of a session that the peer is told of */
 	u32 backoff_ms;
+	u32 break_percent;	/* sessions that end as soon as they begin */
 	u32 request_ms;		/* so long the peer's leg may take, 0: for ever */
 };
 
 void wire_reset(const struct wire_traits *traits);
+/* From now on no session breaks without an event. */
+void wire_calm(void);
 /* Nothing arrives at node @to any more, or all that was held up. */
 void wire_cut(int to, bool cut);
 bool wire_is_cut(int to);

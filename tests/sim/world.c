@@ -93,6 +93,7 @@ static void world_draw(struct world *w, const struct run *run)
 	w->wire.slow_percent = PICK(rng, 0, 0, 3);
 	w->wire.close_percent = PICK(rng, 0, 50, 100);
 	w->wire.backoff_ms = PICK(rng, 1, 20, 300);
+	w->wire.break_percent = PICK(rng, 0, 0, 5, 30);
 	w->wire.request_ms = PICK(rng, 0, 1000, 5000);
 	w->block = PICK(rng, 4096, 4096, 4096, 512);
 	w->nodes.nr_blocks = w->block == 512 ? PICK(rng, 16, 64, 136) :
@@ -110,6 +111,7 @@ static void world_draw(struct world *w, const struct run *run)
 	if (run->script) {
 		w->pace = (struct sim_pace){};
 		w->nodes.loss[0] = w->nodes.loss[1] = NM_LOSS_CONTINUE;
+		w->wire.break_percent = 0;
 		w->block = 4096;
 		w->nodes.nr_blocks = 8;
 		w->nr_hot = 1;
@@ -120,7 +122,6 @@ static void world_draw(struct world *w, const struct run *run)
 	if (w->leg_errors) {
 		w->disks[rng_below(rng, 2)].read_errors = PICK(rng, 0, 20, 200);
 		w->disks[rng_below(rng, 2)].write_errors = PICK(rng, 0, 20, 200);
-		w->disks[rng_below(rng, 2)].meta_errors = PICK(rng, 0, 0, 20, 200);
 	}
 }
 

@@ -208,6 +208,10 @@ static void run_disconnect(struct nm_mirror *m, struct nm_cmd *cmd)
 		refuse(m, cmd, "disconnect", NM_REFUSE_HOLDS_IO);
 		return;
 	}
+	if (nm_needs_peer(&m->state)) {
+		refuse(m, cmd, "disconnect", NM_REFUSE_NO_LEG);
+		return;
+	}
 	m->discard = false;
 	stop_link(m, NM_REFUSE_DISCONNECTED);
 	finish(cmd, 0, NM_REFUSE_NOT);
@@ -356,6 +360,23 @@ static void set_frozen(struct nm_mirror *m, bool frozen)
 		nm_resync_kick(m);
 }
 
+static void run_verify(struct nm_mirror *m, struct nm_cmd *cmd)
+{
+	bool repair = cmd->what == NM_CMD_REPAIR;
+	enum nm_refusal refusal;
+
+	if (m->suspended || m->closed) {
+		finish(cmd, -EBUSY, NM_REFUSE_NOT);
+		return;
+	}
+	refusal = nm_verify_begin(m, repair ? NM_VERIFY_REPAIR :
+					      NM_VERIFY_CHECK);
+	if (refusal)
+		refuse(m, cmd, repair ? "repair" : "check", refusal);
+	else
+		finish(cmd, 0, NM_REFUSE_NOT);
+}
+
 /*
  * dm has waited for the application's I/O.  A secondary leaves its peer, since
  * its leg must not change while it is suspended.
@@ -426,6 +447,13 @@ void nm_control_run(struct nm_mirror *m, struct nm_cmd *cmd)
 	case NM_CMD_PRESUSPEND:
 		m->suspending = true;
 		nm_io_thaw(m);
+		break;
+	case NM_CMD_CHECK:
+	case NM_CMD_REPAIR:
+		run_verify(m, cmd);
+		return;
+	case NM_CMD_IDLE:
+		nm_verify_halt(m);
 		break;
 	case NM_CMD_SUSPEND:
 		err = run_suspend(m);

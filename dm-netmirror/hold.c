@@ -136,10 +136,10 @@ void nm_io_thaw(struct nm_mirror *m)
 	spin_unlock_irq(&m->list_lock);
 	list_for_each_entry_safe(io, next, &list, list) {
 		list_del(&io->list);
-		/* Those that wait for memory must not wait here. */
+		/* Those that wait for memory must wait where nobody needs them. */
 		INIT_WORK(&io->work, start_again);
 		if (m->copy_writes)
-			queue_work(m->io_wq, &io->work);
+			queue_work(m->server_wq, &io->work);
 		else
 			nm_io_start(io);
 	}

@@ -75,12 +75,14 @@ struct nm_mirror *nm_mirror_alloc(struct dm_target *ti)
 	INIT_LIST_HEAD(&m->cmd_list);
 	init_waitqueue_head(&m->drained);
 	init_waitqueue_head(&m->resync_pause);
+	nm_verify_init(m);
 	INIT_WORK(&m->work, nm_worker_fn);
 	INIT_WORK(&m->activate_work, nm_zone_activate_work);
 	INIT_WORK(&m->granted_work, nm_range_granted_work);
 	INIT_DELAYED_WORK(&m->checkpoint_work, nm_zone_checkpoint_work);
 	INIT_DELAYED_WORK(&m->timeout_work, nm_worker_timeout);
 	INIT_DELAYED_WORK(&m->hold_work, nm_io_hold_timeout);
+	INIT_DELAYED_WORK(&m->retry_work, nm_resync_retry);
 	m->link.mirror = m;
 	m->link.name = m->name;
 	if (alloc_buffers(m) || alloc_queues(m)) {
@@ -316,6 +318,7 @@ void nm_mirror_close(struct nm_mirror *m)
 	nm_command(m, &cmd);
 	cancel_delayed_work_sync(&m->timeout_work);
 	cancel_delayed_work_sync(&m->hold_work);
+	cancel_delayed_work_sync(&m->retry_work);
 	cancel_delayed_work_sync(&m->checkpoint_work);
 	flush_workqueue(m->state_wq);
 	flush_workqueue(m->io_wq);

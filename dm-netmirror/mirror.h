@@ -9,7 +9,7 @@
  *     handshake.c, control.c and hold.c.  It alone writes nm_mirror.state and
  *     turns generations.
  *   - the marks worker: zone.c.  It alone writes mark blocks.
- *   - resync jobs: resync.c
+ *   - jobs, each for one region: job.c, resync.c, verify.c
  *
  * Locks, outermost first:
  *   nm_mirror.meta_mutex    the superblock and the order of metadata writes
@@ -41,6 +41,7 @@
 
 #define NM_NR_SHARDS	64
 #define NM_MAX_JOBS	16
+#define NM_VERIFY_JOBS	(NM_MAX_JOBS / 2)
 #define NM_MAX_REPAIRS	64
 
 /* A locked span of sectors within one zone; see range.c. */
@@ -104,6 +105,8 @@ enum nm_todo {
 	NM_TODO_COMMAND,	/* an admin's command waits */
 	NM_TODO_PARKED,		/* I/O waits for a decision */
 	NM_TODO_SYNC,		/* a resync job found nothing more to do */
+	NM_TODO_RETRY,		/* regions that could not be read are tried again */
+	NM_TODO_VERIFIED,	/* a check or repair is over */
 	NM_TODO_REPAIR,		/* regions that could not be read wait in repairs */
 	NM_TODO_SYNCED,		/* pulled regions are durable: tell the source */
 	NM_TODO_TIMEOUT,	/* the handshake takes too long */
@@ -122,6 +125,9 @@ enum nm_command {
 	NM_CMD_PEER_FENCED,
 	NM_CMD_FREEZE,
 	NM_CMD_THAW,
+	NM_CMD_CHECK,
+	NM_CMD_REPAIR,
+	NM_CMD_IDLE,
 	NM_CMD_PRESUSPEND,	/* I/O must not be held any more */
 	NM_CMD_SUSPEND,		/* I/O is drained; settle the metadata */
 	NM_CMD_RESUME,
@@ -142,10 +148,30 @@ struct nm_cmd {
 struct nm_job {
 	struct nm_mirror *mirror;
 	struct work_struct work;
+	u32 region;
 	struct nm_range range;
 	struct completion granted;
 	struct page *pages;
 	bool busy;
+};
+
+/* A check or repair, of now or the last one; see verify.c. */
+struct nm_verify_job {
+	struct nm_job job;		/* its pages are lent by resync jobs, */
+	struct page *peer_pages;	/* as are these */
+	bool differs;
+	bool marked;
+};
+
+struct nm_verify_run {
+	struct nm_verify_job jobs[NM_VERIFY_JOBS];
+	u32 next;			/* region; resync_mutex */
+	bool stop;
+	atomic_t nr_busy;		/* jobs */
+	/* regions */
+	atomic_t left;			/* not compared yet */
+	atomic_t mismatches;		/* differ still */
+	atomic_t mended;
 };
 
 struct nm_mirror {
@@ -229,6 +255,7 @@ struct nm_mirror {
 	struct work_struct work;
 	struct delayed_work timeout_work;
 	struct delayed_work hold_work;
+	struct delayed_work retry_work;	/* a resync that left regions out */
 	unsigned long todo;		/* bits: enum nm_todo */
 	/*
 	 * Written by the worker under state_lock, read by the worker without,
@@ -265,14 +292,16 @@ struct nm_mirror {
 
 	/* resync */
 	struct workqueue_struct *resync_wq;
-	struct mutex resync_mutex;	/* protects the cursor and jobs' busy */
+	struct mutex resync_mutex;	/* protects the cursors and the pace */
 	u32 resync_cursor;
+	u32 nr_unreadable;		/* regions left out in this scan */
 	struct nm_job jobs[NM_MAX_JOBS];
 	struct nm_job repair_job;
 	bool resync_stop;
 	atomic_t nr_busy_jobs;
 	wait_queue_head_t resync_pause;	/* jobs that keep to the rate */
-	u64 resync_pace;		/* ns: earliest next copy */
+	u64 resync_pace;		/* ns: earliest next region; resync_mutex */
+	struct nm_verify_run verify;
 
 	struct nm_counters __percpu *counters;
 };
@@ -457,11 +486,38 @@ void nm_session_refuse(struct nm_mirror *m, enum nm_refusal refusal,
 void nm_control_run(struct nm_mirror *m, struct nm_cmd *cmd);
 void nm_control_promote_answer(struct nm_mirror *m, enum nm_refusal refusal);
 
+/* job.c: work on one region, in process context.  May sleep. */
+int nm_job_init(struct nm_mirror *m, struct nm_job *job, work_func_t fn);
+void nm_job_exit(struct nm_mirror *m, struct nm_job *job);
+/* Take the region and wait for the lock of its range. */
+void nm_job_lock(struct nm_job *job, u32 region);
+void nm_job_unlock(struct nm_job *job);
+/* Call @fn for each piece of the region that fits the job's pages, or until it
+ * returns something else than 0.
+ */
+int nm_job_each(struct nm_job *job,
+		int (*fn)(struct nm_job *job, u64 sector, u32 bytes));
+/* Both legs have the region, perhaps in a cache: it is not dirty any more. */
+void nm_job_copied(struct nm_job *job);
+/* Read or write a piece, on the local or the peer's leg. */
+int nm_job_local(struct nm_job *job, struct page *pages, u64 sector, u32 bytes,
+		 blk_opf_t opf);
+/* -ENOLINK: the session is over. */
+int nm_job_peer(struct nm_job *job, struct page *pages, u64 sector, u32 bytes,
+		u16 op);
+/* When (ns) the rate allows one more region.  Caller holds resync_mutex. */
+u64 nm_job_due(struct nm_mirror *m);
+/* Wait for that.  False: *@stop was set. */
+bool nm_job_pause(struct nm_mirror *m, u64 when, const bool *stop);
+
 /* resync.c */
 int nm_resync_init(struct nm_mirror *m);
 void nm_resync_exit(struct nm_mirror *m);
 /* Begin or go on, if this node drives.  The worker only. */
 void nm_resync_kick(struct nm_mirror *m);
+/* The jobs are done, but regions are left. */
+void nm_resync_go_on(struct nm_mirror *m);
+void nm_resync_retry(struct work_struct *work);
 /*
  * The local leg could not read regions @first..@last: they are written anew
  * with what the peer has, if both legs have the same data.  Any context.
@@ -469,8 +525,23 @@ void nm_resync_kick(struct nm_mirror *m);
 void nm_resync_repair(struct nm_mirror *m, u32 first, u32 last);
 /* Begin with them.  The worker only. */
 void nm_resync_kick_repair(struct nm_mirror *m);
-/* Stop, and wait for the copies in flight: see nm_io_wait(). */
+/*
+ * Stop, and wait for the copies in flight: see nm_io_wait().  Ends a check or
+ * repair.
+ */
 void nm_resync_halt(struct nm_mirror *m);
+
+/* verify.c: check and repair. */
+void nm_verify_init(struct nm_mirror *m);
+/*
+ * Begin with @verify, unless that goes on already, or say why not.  The worker
+ * only, as for the next two.
+ */
+enum nm_refusal nm_verify_begin(struct nm_mirror *m, enum nm_verify verify);
+/* Every job is at its end: so is the run. */
+void nm_verify_over(struct nm_mirror *m);
+/* End the run, and wait for its jobs: see nm_io_wait(). */
+void nm_verify_halt(struct nm_mirror *m);
 
 /* server.c: requests of the peer. */
 int nm_server_create(struct nm_mirror *m);

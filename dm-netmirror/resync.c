@@ -9,66 +9,13 @@
  */
 #include "mirror.h"
 
-#define JOB_BYTES	(128U << 10)
+/* A region that cannot be read is tried again so much later. */
+#define RETRY_DELAY	(30 * HZ)
 
 /* --- one region --------------------------------------------------------- */
 
-static void job_granted(struct nm_mirror *m, struct nm_range *range)
-{
-	complete(&container_of(range, struct nm_job, range)->granted);
-}
-
-static void job_lock(struct nm_job *job, struct nm_shard *s, u64 sector,
-		     u32 sectors)
-{
-	bool granted;
-
-	reinit_completion(&job->granted);
-	job->range.granted = job_granted;
-	spin_lock_irq(&s->lock);
-	granted = nm_range_lock(s, &job->range, sector, sectors);
-	spin_unlock_irq(&s->lock);
-	if (!granted)
-		wait_for_completion(&job->granted);
-}
-
-static int local_rw(struct nm_job *job, u64 sector, u32 bytes, blk_opf_t opf)
-{
-	struct nm_mirror *m = job->mirror;
-	struct bio_vec bvec;
-	struct bio bio;
-	int err;
-
-	bio_init(&bio, m->local->bdev, &bvec, 1, opf);
-	bio.bi_iter.bi_sector = m->local_offset + sector;
-	__bio_add_page(&bio, job->pages, bytes, 0);
-	err = submit_bio_wait(&bio);
-	bio_uninit(&bio);
-	return err;
-}
-
-static int peer_rw(struct nm_job *job, u64 sector, u32 bytes, u16 op)
-{
-	struct nm_mirror *m = job->mirror;
-	struct bio_vec bvec;
-	struct bio bio;
-	struct nm_req req = {
-		.op = op,
-		.flags = NM_WF_RESYNC,
-		.sector = sector,
-		.len = bytes,
-		.bio = &bio,
-	};
-	blk_status_t status;
-
-	bio_init(&bio, m->local->bdev, &bvec, 1,
-		 op == NM_OP_READ ? REQ_OP_READ : REQ_OP_WRITE);
-	__bio_add_page(&bio, job->pages, bytes, 0);
-	req.iter = bio.bi_iter;
-	status = nm_io_peer_sync(m, &req);
-	bio_uninit(&bio);
-	return blk_status_to_errno(status);
-}
+/* The source cannot read it: no reason not to copy the rest. */
+#define UNREADABLE	(-ENODATA)
 
 static int push(struct nm_job *job, u64 sector, u32 bytes)
 {
@@ -76,25 +23,27 @@ static int push(struct nm_job *job, u64 sector, u32 bytes)
 	u16 op = NM_OP_WRITE;
 	int err;
 
-	err = local_rw(job, sector, bytes, REQ_OP_READ);
+	err = nm_job_local(job, job->pages, sector, bytes, REQ_OP_READ);
 	if (err) {
-		nm_err(job->mirror, "resync stops: cannot read sector %llu of %pg: error %d\n",
-		       sector, job->mirror->local->bdev, err);
-		return err;
+		nm_warn_ratelimited(job->mirror, "not copied: cannot read sector %llu of %pg: error %d\n",
+				    sector, job->mirror->local->bdev, err);
+		return UNREADABLE;
 	}
 	if (!memchr_inv(data, 0, bytes))
 		op = NM_OP_WRITE_ZEROES;
-	return peer_rw(job, sector, bytes, op);
+	return nm_job_peer(job, job->pages, sector, bytes, op);
 }
 
 static int pull(struct nm_job *job, u64 sector, u32 bytes)
 {
 	int err;
 
-	err = peer_rw(job, sector, bytes, NM_OP_READ);
+	err = nm_job_peer(job, job->pages, sector, bytes, NM_OP_READ);
+	if (err == -EIO)
+		return UNREADABLE;
 	if (err)
 		return err;
-	err = local_rw(job, sector, bytes, REQ_OP_WRITE);
+	err = nm_job_local(job, job->pages, sector, bytes, REQ_OP_WRITE);
 	if (err) {
 		nm_err(job->mirror, "cannot write sector %llu of %pg: error %d\n",
 		       sector, job->mirror->local->bdev, err);
@@ -106,30 +55,16 @@ static int pull(struct nm_job *job, u64 sector, u32 bytes)
 static int copy_region(struct nm_job *job, u32 region)
 {
 	struct nm_mirror *m = job->mirror;
-	const struct nm_geometry *geo = &m->marks.geo;
-	u64 sector = (u64)region << geo->region_shift;
-	u32 bytes = nm_region_sectors(geo, region) << SECTOR_SHIFT;
-	u32 zone = nm_zone_of(geo, sector);
-	struct nm_shard *s = nm_shard_of(m, zone);
 	bool pulls = READ_ONCE(m->state.sync) == NM_SYNC_TARGET;
-	u32 done = 0;
 	int err = 0;
 
-	job_lock(job, s, sector, bytes >> SECTOR_SHIFT);
-	while (nm_marks_is_dirty(&m->marks, region) && done < bytes && !err) {
-		u64 at = sector + (done >> SECTOR_SHIFT);
-		u32 len = min(bytes - done, JOB_BYTES);
-
-		err = pulls ? pull(job, at, len) : push(job, at, len);
-		done += len;
+	nm_job_lock(job, region);
+	if (nm_marks_is_dirty(&m->marks, region)) {
+		err = nm_job_each(job, pulls ? pull : push);
+		if (!err)
+			nm_job_copied(job);
 	}
-	spin_lock_irq(&s->lock);
-	if (!err && nm_marks_copied(&m->marks, region)) {
-		set_bit(nm_mark_block_of(&m->marks, zone), m->stale_blocks);
-		nm_count(m, NM_C_RESYNC_REGIONS);
-	}
-	nm_range_unlock(m, s, &job->range);
-	spin_unlock_irq(&s->lock);
+	nm_job_unlock(job);
 	return err;
 }
 
@@ -174,26 +109,13 @@ static bool next_repair(struct nm_mirror *m, u32 *region)
 /* No mark is needed: both legs have these data, or one cannot read them. */
 static int repair_region(struct nm_job *job, u32 region)
 {
-	struct nm_mirror *m = job->mirror;
-	const struct nm_geometry *geo = &m->marks.geo;
-	u64 sector = (u64)region << geo->region_shift;
-	u32 bytes = nm_region_sectors(geo, region) << SECTOR_SHIFT;
-	struct nm_shard *s = nm_shard_of(m, nm_zone_of(geo, sector));
-	u32 done = 0;
-	int err = 0;
+	int err;
 
-	job_lock(job, s, sector, bytes >> SECTOR_SHIFT);
-	while (done < bytes && !err) {
-		u32 len = min(bytes - done, JOB_BYTES);
-
-		err = pull(job, sector + (done >> SECTOR_SHIFT), len);
-		done += len;
-	}
-	spin_lock_irq(&s->lock);
-	nm_range_unlock(m, s, &job->range);
-	spin_unlock_irq(&s->lock);
+	nm_job_lock(job, region);
+	err = nm_job_each(job, pull);
+	nm_job_unlock(job);
 	if (!err)
-		nm_count(m, NM_C_REPAIRS);
+		nm_count(job->mirror, NM_C_REPAIRS);
 	return err;
 }
 
@@ -223,39 +145,23 @@ void nm_resync_kick_repair(struct nm_mirror *m)
 
 /* --- the jobs ----------------------------------------------------------- */
 
-/* The next dirty region, or nr_regions.  Sets when (ns) it may be copied. */
+/*
+ * The next dirty region, or nr_regions.  *@when: see nm_job_due().  When some had
+ * to be left out, the scan does not begin anew.
+ */
 static u32 next_region(struct nm_mirror *m, u64 *when)
 {
-	u32 rate = READ_ONCE(m->settings.resync_rate);
 	u32 nr = m->marks.geo.nr_regions;
 	u32 region;
 
 	mutex_lock(&m->resync_mutex);
 	region = nm_marks_next_dirty(&m->marks, m->resync_cursor);
-	if (region == nr)
+	if (region == nr && !m->nr_unreadable)
 		region = nm_marks_next_dirty(&m->marks, 0);
-	m->resync_cursor = region + 1;
-	*when = 0;
-	if (rate) {
-		*when = max(m->resync_pace, ktime_get_ns());
-		m->resync_pace = *when +
-			div_u64(m->region_sectors / 2 * (u64)NSEC_PER_SEC,
-				rate);
-	}
+	m->resync_cursor = min(region + 1, nr);
+	*when = nm_job_due(m);
 	mutex_unlock(&m->resync_mutex);
 	return region;
-}
-
-/* Less than a tick is not waited for; it adds up. */
-static bool pause_until(struct nm_mirror *m, u64 when)
-{
-	s64 wait = when - ktime_get_ns();
-
-	if (wait > 0)
-		wait_event_idle_timeout(m->resync_pause,
-					READ_ONCE(m->resync_stop),
-					nsecs_to_jiffies(wait));
-	return !READ_ONCE(m->resync_stop);
 }
 
 static void job_fn(struct work_struct *work)
@@ -269,9 +175,15 @@ static void job_fn(struct work_struct *work)
 		u32 region = next_region(m, &when);
 
 		if (region == m->marks.geo.nr_regions ||
-		    !pause_until(m, when))
+		    !nm_job_pause(m, when, &m->resync_stop))
 			break;
 		err = copy_region(job, region);
+		if (err == UNREADABLE) {
+			mutex_lock(&m->resync_mutex);
+			m->nr_unreadable++;
+			mutex_unlock(&m->resync_mutex);
+			err = 0;
+		}
 		cond_resched();
 	}
 	if (err)
@@ -285,7 +197,14 @@ void nm_resync_kick(struct nm_mirror *m)
 
 	if (!nm_sync_drives(&m->state) || m->suspended)
 		return;
+	cancel_delayed_work(&m->retry_work);
 	WRITE_ONCE(m->resync_stop, false);
+	if (!atomic_read(&m->nr_busy_jobs)) {
+		mutex_lock(&m->resync_mutex);
+		m->resync_cursor = 0;
+		m->nr_unreadable = 0;
+		mutex_unlock(&m->resync_mutex);
+	}
 	for (i = 0; i < NM_MAX_JOBS; i++) {
 		struct nm_job *job = &m->jobs[i];
 
@@ -297,6 +216,23 @@ void nm_resync_kick(struct nm_mirror *m)
 	}
 }
 
+void nm_resync_go_on(struct nm_mirror *m)
+{
+	if (!m->nr_unreadable) {
+		nm_resync_kick(m);
+		return;
+	}
+	nm_warn(m, "%u regions are not copied, since their source cannot be read; trying again in %u s\n",
+		m->nr_unreadable, RETRY_DELAY / HZ);
+	queue_delayed_work(m->state_wq, &m->retry_work, RETRY_DELAY);
+}
+
+void nm_resync_retry(struct work_struct *work)
+{
+	nm_todo(container_of(to_delayed_work(work), struct nm_mirror,
+			     retry_work), NM_TODO_RETRY);
+}
+
 static bool jobs_are_done(struct nm_mirror *m)
 {
 	return !atomic_read(&m->nr_busy_jobs);
@@ -304,47 +240,27 @@ static bool jobs_are_done(struct nm_mirror *m)
 
 void nm_resync_halt(struct nm_mirror *m)
 {
+	nm_verify_halt(m);
 	WRITE_ONCE(m->resync_stop, true);
 	wake_up_all(&m->resync_pause);
 	nm_io_wait(m, jobs_are_done);
-}
-
-static unsigned int job_order(struct nm_mirror *m)
-{
-	return get_order(min(JOB_BYTES, m->region_sectors << SECTOR_SHIFT));
-}
-
-static int init_job(struct nm_mirror *m, struct nm_job *job, work_func_t fn)
-{
-	job->mirror = m;
-	INIT_WORK(&job->work, fn);
-	init_completion(&job->granted);
-	job->pages = alloc_pages(GFP_KERNEL | __GFP_COMP, job_order(m));
-	return job->pages ? 0 : -ENOMEM;
 }
 
 int nm_resync_init(struct nm_mirror *m)
 {
 	int i, err;
 
-	err = init_job(m, &m->repair_job, repair_fn);
+	err = nm_job_init(m, &m->repair_job, repair_fn);
 	for (i = 0; i < NM_MAX_JOBS && !err; i++)
-		err = init_job(m, &m->jobs[i], job_fn);
+		err = nm_job_init(m, &m->jobs[i], job_fn);
 	return err;
-}
-
-static void exit_job(struct nm_mirror *m, struct nm_job *job)
-{
-	if (job->pages)
-		__free_pages(job->pages, job_order(m));
-	job->pages = NULL;
 }
 
 void nm_resync_exit(struct nm_mirror *m)
 {
 	int i;
 
-	exit_job(m, &m->repair_job);
+	nm_job_exit(m, &m->repair_job);
 	for (i = 0; i < NM_MAX_JOBS; i++)
-		exit_job(m, &m->jobs[i]);
+		nm_job_exit(m, &m->jobs[i]);
 }

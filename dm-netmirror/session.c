@@ -67,6 +67,7 @@ static void session_end(struct nm_mirror *m, enum nm_link_event event)
 	m->session = 0;
 	nm_set_link(m, event);
 	cancel_delayed_work(&m->timeout_work);
+	cancel_delayed_work(&m->retry_work);
 	WRITE_ONCE(m->resync_stop, true);
 	m->link.ops->reset(&m->link);
 	/* Only now no request of the session is on its way to the leg. */
@@ -228,7 +229,7 @@ void nm_session_sync_drained(struct nm_mirror *m)
 		return;
 	}
 	if (nm_marks_count(&m->marks)) {
-		nm_resync_kick(m);
+		nm_resync_go_on(m);
 		return;
 	}
 	if (m->state.sync == NM_SYNC_SOURCE) {

@@ -24,6 +24,14 @@ static const char *const counter_names[NM_NR_COUNTERS] = {
 
 static const char *sync_action(const struct nm_state *s)
 {
+	switch (s->verify) {
+	case NM_VERIFY_CHECK:
+		return "check";
+	case NM_VERIFY_REPAIR:
+		return "repair";
+	case NM_VERIFY_NONE:
+		break;
+	}
 	if (s->frozen)
 		return "frozen";
 	switch ((s->flags | s->peer_flags) & NM_SBF_LEG_FAILED ?
@@ -113,9 +121,10 @@ static void emit_info(struct nm_mirror *m, char *result, unsigned int maxlen)
 		DMEMIT("Fail");
 		return;
 	}
-	DMEMIT("2 %c%c %llu/%u %s 0 %s ", nm_health_local(&s),
+	DMEMIT("2 %c%c %llu/%u %s %d %s ", nm_health_local(&s),
 	       nm_health_peer(&s), total - min_t(u64, left, total), total,
-	       sync_action(&s), nm_role_name(s.role));
+	       sync_action(&s), atomic_read(&m->verify.mismatches),
+	       nm_role_name(s.role));
 	if (s.link == NM_LINK_OFF && s.refusal != NM_REFUSE_NOT &&
 	    s.refusal != NM_REFUSE_DISCONNECTED)
 		DMEMIT("refused:%s", nm_refusal_name(s.refusal));
@@ -123,12 +132,13 @@ static void emit_info(struct nm_mirror *m, char *result, unsigned int maxlen)
 		DMEMIT("%s", nm_link_state_name(s.link));
 	DMEMIT(" %*phN", NM_GEN_LEN, generation);
 	sz += emit_features(m, result + sz, maxlen - sz);
-	sz += emit_settings(m, true, 2 * (NM_NR_COUNTERS + 5), result + sz,
+	sz += emit_settings(m, true, 2 * (NM_NR_COUNTERS + 6), result + sz,
 			    maxlen - sz);
 	for (i = 0; i < NM_NR_COUNTERS; i++)
 		DMEMIT(" %s %llu", counter_names[i], nm_counter_sum(m, i));
 	DMEMIT(" resync_left %llu", s.sync ? left : 0);
 	DMEMIT(" dirty_regions %llu", left);
+	DMEMIT(" verify_left %d", atomic_read(&m->verify.left));
 	DMEMIT(" nr_active_zones %d", atomic_read(&m->nr_active_zones));
 	DMEMIT(" leg_flags %u", s.flags);
 	DMEMIT(" io_held %s", held_for(&s));

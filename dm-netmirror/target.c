@@ -120,8 +120,10 @@ static const struct {
 	{ "invalidate_local", NULL, { .what = NM_CMD_INVALIDATE_LOCAL } },
 	{ "invalidate_remote", NULL, { .what = NM_CMD_INVALIDATE_REMOTE } },
 	{ "frozen", NULL, { .what = NM_CMD_FREEZE } },
-	{ "idle", NULL, { .what = NM_CMD_FREEZE } },
 	{ "resync", NULL, { .what = NM_CMD_THAW } },
+	{ "check", NULL, { .what = NM_CMD_CHECK } },
+	{ "repair", NULL, { .what = NM_CMD_REPAIR } },
+	{ "idle", NULL, { .what = NM_CMD_IDLE } },
 };
 
 static int set_rate(struct nm_mirror *m, const char *arg)

@@ -158,6 +158,10 @@ void nm_worker_fn(struct work_struct *work)
 		nm_io_run_parked(m);
 	if (test_bit(NM_TODO_SYNC, &todo))
 		nm_session_sync_drained(m);
+	if (test_bit(NM_TODO_VERIFIED, &todo))
+		nm_verify_over(m);
+	if (test_bit(NM_TODO_RETRY, &todo))
+		nm_resync_kick(m);
 	if (test_bit(NM_TODO_REPAIR, &todo))
 		nm_resync_kick_repair(m);
 	if (test_bit(NM_TODO_SYNCED, &todo))

@@ -205,4 +205,52 @@ foreach my $command (@{all($readme, qr/^ +netmirrorctl (\w+)|"netmirrorctl (\w+)
 	like($main, qr/"\Q$command\E"/, "netmirrorctl $command exists");
 }
 
+# --- what the argument for data safety names ----------------------------------
+
+# In double backquotes: "FILE:FUNCTION()" is defined in that file, which is below
+# dm-netmirror/ or has its whole path; "FUNCTION()" is called by the module;
+# "mutant:NAME" is one of the simulator's; what has a slash is a path.
+my $safety = slurp("Documentation/data-safety.rst");
+my $module = join("", map { slurp(s{^\Q$top\E/}{}r) }
+		  map { glob("$top/$_") } "dm-netmirror/*.c", "dm-netmirror/*/*.c");
+my (%unknown, %seen, %source);
+
+sub defines
+{
+	my ($file, $function) = @_;
+	my ($path) = grep { -e "$top/$_" } "dm-netmirror/$file", $file;
+
+	return 0 unless defined($path);
+	$source{$path} //= slurp($path);
+	return $source{$path} =~ /^\w[^;=\n]*\b\Q$function\E\([^;{}]*\)\n\{/m;
+}
+
+sub note_name
+{
+	my ($kind, $name, $is_known) = @_;
+
+	$seen{$kind}{$name} = 1;
+	$unknown{$kind}{$name} = 1 unless $is_known;
+}
+
+foreach my $name (@{all($safety, qr/``([^`]+)``/)}) {
+	if ($name =~ /^mutant:(.+)$/) {
+		note_name("mutants", $name, -e "$top/tests/sim/mutants/$1.sed");
+	} elsif ($name =~ /^([\w\/.-]+\.c):(\w+)\(\)$/) {
+		note_name("functions", $name, defines($1, $2));
+	} elsif ($name =~ /^(\w+)\(\)$/) {
+		note_name("calls", $name, $module =~ /\b$1\(/);
+	} elsif ($name =~ m{^tests/scripts/}) {
+		note_name("scenarios", $name, -e "$top/$name");
+	} elsif ($name =~ m{^[\w.-]+/[\w./-]*$}) {
+		note_name("paths", $name, -e "$top/$name");
+	}
+}
+foreach my $kind ("mutants", "functions", "calls", "scenarios", "paths") {
+	ok(keys(%{$seen{$kind}}) > 1, "data-safety.rst names $kind");
+	is(join(" ", sort(keys(%{$unknown{$kind}}))), "", "the $kind that it names exist");
+}
+is_deeply(all($safety, qr/^(I\d+): /m), all(slurp("Documentation/design.rst"), qr/^(I\d+)$/m),
+	  "it argues for the invariants of design.rst");
+
 done_testing();

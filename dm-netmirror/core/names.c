@@ -138,8 +138,8 @@ static const struct refusal {
 		"no-evidence", "nothing proves that the peer is not in use",
 		"connect to the peer, or make sure it is down and promote with --peer-fenced" },
 	[NM_REFUSE_NO_LEG] = {
-		"no-leg", "there is no leg with usable data",
-		"connect to a peer with usable data, or replace the leg" },
+		"no-leg", "without the peer this primary has no leg with all the data",
+		"wait until the resync is over, or demote this node first" },
 	[NM_REFUSE_PEER_IS_PRIMARY] = {
 		"peer-is-primary", "the peer is primary",
 		"demote the peer first" },
@@ -149,13 +149,17 @@ static const struct refusal {
 	[NM_REFUSE_CONNECTED] = {
 		"connected", "the peer is connected", "" },
 	[NM_REFUSE_NOT_PRIMARY] = {
-		"not-primary", "this node is not primary", "" },
+		"not-primary", "this node is not primary",
+		"give the command on the primary, or promote this node first" },
 	[NM_REFUSE_IS_PRIMARY] = {
 		"is-primary", "this node is primary, whose data are never given up",
 		"demote it first" },
 	[NM_REFUSE_HOLDS_IO] = {
 		"holds-io", "the I/O of this primary would be held, since on_peer_loss is fence",
 		"disconnect the secondary instead, which then stands aside" },
+	[NM_REFUSE_NOT_IN_SYNC] = {
+		"not-in-sync", "that takes both legs, connected and in sync",
+		"wait until both legs are in sync" },
 };
 
 static_assert(ARRAY_SIZE(refusals) == NM_REFUSE_MAX + 1, "refusals");

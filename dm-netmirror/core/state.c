@@ -103,6 +103,12 @@ bool nm_may_detach(const struct nm_state *s)
 	       !((s->flags | s->peer_flags) & NM_SBF_LEG_FAILED);
 }
 
+bool nm_needs_peer(const struct nm_state *s)
+{
+	return s->role == NM_PRIMARY && connected(s) &&
+	       (s->sync == NM_SYNC_TARGET || s->flags & NM_SBF_LEG_FAILED);
+}
+
 bool nm_should_hold(const struct nm_state *s)
 {
 	if (nm_needs_fencing(s))
@@ -167,6 +173,20 @@ bool nm_may_repair(const struct nm_state *s)
 	return s->role == NM_PRIMARY && connected(s) &&
 	       s->sync == NM_SYNC_NONE &&
 	       !((s->flags | s->peer_flags) & NM_SBF_LEG_FAILED);
+}
+
+enum nm_refusal nm_may_verify(const struct nm_state *s, enum nm_verify verify)
+{
+	bool others_write = connected(s) && s->peer_role == NM_PRIMARY;
+
+	if ((s->flags | s->peer_flags) & NM_SBF_LEG_FAILED)
+		return NM_REFUSE_LEG_FAILED;
+	if (s->role != NM_PRIMARY &&
+	    (others_write || verify == NM_VERIFY_REPAIR))
+		return NM_REFUSE_NOT_PRIMARY;
+	if (nm_health_local(s) != 'A' || nm_health_peer(s) != 'A')
+		return NM_REFUSE_NOT_IN_SYNC;
+	return NM_REFUSE_NOT;
 }
 
 enum nm_refusal nm_may_promote(const struct nm_state *s, bool peer_fenced,

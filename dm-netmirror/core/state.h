@@ -36,6 +36,13 @@ enum nm_sync {
 	NM_SYNC_TARGET,
 };
 
+/* Comparing the legs while they are in use. */
+enum nm_verify {
+	NM_VERIFY_NONE,
+	NM_VERIFY_CHECK,
+	NM_VERIFY_REPAIR,	/* what differs is copied to the peer's leg */
+};
+
 struct nm_state {
 	enum nm_role role;
 	enum nm_role peer_role;		/* while connected */
@@ -47,6 +54,7 @@ struct nm_state {
 	bool tracked;			/* while connected: the peer marks what
 					 * this node's failed leg misses */
 	bool frozen;			/* resync is paused by a person */
+	enum nm_verify verify;		/* goes on now */
 	bool fences;			/* on_peer_loss is fence: constant */
 	bool fenced;			/* while not connected: the peer is known
 					 * to be out, and to stay out */
@@ -98,6 +106,9 @@ bool nm_peer_stood_aside(const struct nm_state *s, enum nm_refusal bye);
  */
 bool nm_may_detach(const struct nm_state *s);
 
+/* Does this primary work with the peer's leg, its own not being complete? */
+bool nm_needs_peer(const struct nm_state *s);
+
 /*
  * Has this primary no leg to serve the application from, but a peer that may
  * come back soon?  Then I/O is held for a while rather than failed; without
@@ -122,6 +133,14 @@ bool nm_sync_drives(const struct nm_state *s);
  * Only while both legs have the same data.
  */
 bool nm_may_repair(const struct nm_state *s);
+
+/*
+ * May this node compare the legs?  Only one that nobody writes without: the
+ * primary, or either node while there is none.  A repair takes a primary, since
+ * its leg is the one that counts, and two nodes that repair at once, each from
+ * its own leg, would exchange what differs.
+ */
+enum nm_refusal nm_may_verify(const struct nm_state *s, enum nm_verify verify);
 
 /*
  * May the node be promoted?  @peer_fenced: somebody vouches that the peer is

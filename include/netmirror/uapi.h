@@ -65,14 +65,15 @@ enum nm_refusal {
 	NM_REFUSE_RESTART	= 17,	/* the handshake starts over; try again */
 	NM_REFUSE_OUTDATED	= 18,
 	NM_REFUSE_NO_EVIDENCE	= 19,	/* promotion without proof about the peer */
-	NM_REFUSE_NO_LEG	= 20,
+	NM_REFUSE_NO_LEG	= 20,	/* the only whole leg is the peer's */
 	NM_REFUSE_PEER_IS_PRIMARY = 21,
 	NM_REFUSE_AUTH		= 22,	/* no proof that the secret is the same */
 	NM_REFUSE_CONNECTED	= 23,	/* the peer is there: nothing to vouch for */
 	NM_REFUSE_NOT_PRIMARY	= 24,
 	NM_REFUSE_IS_PRIMARY	= 25,
 	NM_REFUSE_HOLDS_IO	= 26,	/* the I/O of this primary would be held */
-	NM_REFUSE_MAX		= 26,
+	NM_REFUSE_NOT_IN_SYNC	= 27,	/* takes both legs, connected and in sync */
+	NM_REFUSE_MAX		= 27,
 };
 
 #endif

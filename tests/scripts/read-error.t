@@ -19,15 +19,25 @@ LAB_LEG_SIZE=64M
 MIRROR_LEG_A=/dev/mapper/leg-a
 mirror_boot
 
-# reads fail|succeed, from the second MiB on
+# reads fail|fail-some|succeed: of all data, of the fifth MiB of the data, of none
 reads()
 {
-	local disk=/dev/disk/by-id/virtio-leg target
+	local disk=/dev/disk/by-id/virtio-leg all=linear some=linear
+	local fails="0 1 1 error_reads"
 
-	target="linear $disk 2048"
-	[ "$1" = succeed ] || target="flakey $disk 2048 0 1 1 error_reads"
-	on a "size=\$(blockdev --getsz $disk)
-		{ echo 0 2048 linear $disk 0; echo 2048 \$((size - 2048)) $target; } >/run/leg
+	case $1 in
+	fail) all=flakey some=flakey ;;
+	fail-some) some=flakey ;;
+	esac
+	# target TYPE FROM TO, in sectors
+	on a "target()
+		{
+			echo \$2 \$((\$3 - \$2)) \$1 $disk \$2 \$([ \$1 = linear ] || echo $fails)
+		}
+		{
+			target linear 0 2048; target $all 2048 10240; target $some 10240 12288
+			target $all 12288 \$(blockdev --getsz $disk)
+		} >/run/leg
 		if dmsetup info leg-a >/dev/null 2>&1; then
 			dmsetup suspend --noflush --nolockfs leg-a && dmsetup load leg-a /run/leg &&
 			dmsetup resume leg-a
@@ -68,4 +78,17 @@ ok "reads of the leg succeed" reads succeed
 ok "a read succeeds" on a 'dd if=$DEV of=/dev/null bs=64k count=1 iflag=direct'
 ok "the nodes meet" ctl a connect
 ok "in sync" lab_until 20 in_sync
+
+ok "the nodes part again" ctl a disconnect
+ok "much is written" on a 'dd if=/dev/urandom of=$DEV bs=1M count=16 oflag=direct status=none'
+ok "reads of a part of the leg fail" reads fail-some
+ok "the nodes meet" ctl a connect
+# A MiB of 64 KiB regions.
+ok "what can be read is copied" until_st 20 a dirty_regions 16
+ok "what can't be is named" lab_until 10 on a 'dmesg | grep "16 regions are not copied, since their source cannot be read"'
+is "$(st a health)" Aa "the peer's leg is not in sync"
+ok "reads of the leg succeed" reads succeed
+ok "it is tried again" on a 'dmsetup message ${DEV##*/} 0 resync'
+ok "in sync" lab_until 20 in_sync
+ok "the legs are the same" same_legs
 mirror_done

@@ -137,6 +137,13 @@ static bool no_io_or_held(void)
 	return no_io() || policy_may_hold(0) || policy_may_hold(1);
 }
 
+/* It stood aside just when the other one's leg was said to be invalid. */
+static bool is_last_leg(int node)
+{
+	return node_mirror(node)->sb.flags & NM_SBF_OUTDATED &&
+	       nm_gens_blank(&node_mirror(!node)->sb.gens);
+}
+
 /*
  * They may stand apart for what one of them said before it went down, and a leg
  * that failed waits for its repair.
@@ -153,6 +160,10 @@ static void repair(void)
 	for (node = 0; node < SIM_NR_NODES; node++) {
 		if (node_mirror(node)->sb.flags & NM_SBF_LEG_FAILED)
 			tell(node, "attach");
+		if (is_last_leg(node)) {
+			end_sleep(SIM_S(6));
+			end_tell(node, "promote", "force");
+		}
 		if (world->leg_errors)
 			tell(node, "resync");
 		if (is_off(node))

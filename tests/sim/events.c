@@ -45,6 +45,9 @@ static const struct {
 	[EV_RELOAD]		= { "reload", 3 },
 	[EV_FREEZE]		= { "freeze resync", 2 },
 	[EV_THAW]		= { "thaw resync", 4 },
+	[EV_CHECK]		= { "check", 4 },
+	[EV_REPAIR]		= { "repair", 4 },
+	[EV_IDLE]		= { "idle", 1 },
 	[EV_STATUS]		= { "status", 2 },
 	[EV_ATTACH]		= { "attach", 3 },
 	[EV_VOUCH]		= { "peer_fenced", 4 },
@@ -164,6 +167,14 @@ static void promote_done(int node, const char *word, const char *arg, int err)
 	nr_promoting[node]--;
 }
 
+/* It stood aside, and no handshake is about to change that. */
+static bool must_refuse(int node)
+{
+	return policy_is_aside(node) && !wire_session(node) &&
+	       node_mirror(node)->state.link != NM_LINK_HANDSHAKE &&
+	       !disk_is_hung(node);
+}
+
 static void promote(int node)
 {
 	int peer = !node;
@@ -181,7 +192,7 @@ static void promote(int node)
 		node_command(node, "promote", sim_now / 1000 % 3 ?
 			     "peer_fenced" : "force", promote_done);
 	} else if (!node_is_primary(peer) && !node_nr_commands(peer) &&
-		   (!oracle_is_behind(node) || policy_is_aside(node))) {
+		   (!oracle_is_behind(node) || must_refuse(node))) {
 		nr_promoting[node]++;
 		node_command(node, "promote", "peer_fenced", promote_done);
 	}
@@ -409,6 +420,15 @@ void event_happens(enum event ev, struct sim_rng *rng)
 		break;
 	case EV_THAW:
 		command(node, "resync");
+		break;
+	case EV_CHECK:
+		command(node, "check");
+		break;
+	case EV_REPAIR:
+		command(node, "repair");
+		break;
+	case EV_IDLE:
+		command(node, "idle");
 		break;
 	case EV_STATUS:
 		status(node);

@@ -116,6 +116,8 @@ void hist_end(u32 block, u64 id, bool acked, bool fua)
 	b->w[i].ended = hist_clock();
 	b->w[i].acked = acked;
 	b->w[i].durable = acked && fua;
+	if (b->w[i].durable)
+		b->w[i].maybe_lost = false;
 	if (acked)
 		update_gone(b);
 }
@@ -172,8 +174,8 @@ void hist_weaken(u64 cut)
 		for (j = 0; j < b->nr; j++) {
 			struct hist_write *w = &b->w[j];
 
-			if (w->acked && !w->durable && !w->maybe_lost &&
-			    w->issued < cut) {
+			if ((w->acked || !w->ended) && !w->durable &&
+			    !w->maybe_lost && w->issued < cut) {
 				w->maybe_lost = true;
 				weaker = true;
 			}

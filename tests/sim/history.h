@@ -29,8 +29,8 @@ bool hist_may_see(u32 block, u64 version, u64 since);
 /* May the write of @version have come after the write @id? */
 bool hist_may_follow(u32 block, u64 version, u64 id);
 /*
- * Acknowledged writes issued before @cut that were not flushed may be gone, as
- * those in the cache of any disk that lost power.
+ * Writes issued before @cut that were not flushed may be gone, as those in the
+ * cache of any disk that lost power, even if they are acknowledged only now.
  */
 void hist_weaken(u64 cut);
 void hist_show(u32 block);

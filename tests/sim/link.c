@@ -99,6 +99,9 @@ static blk_status_t from_status(enum nm_status status)
 		return BLK_STS_NOSPC;
 	case NM_ST_NOTSUPP:
 		return BLK_STS_NOTSUPP;
+	case NM_ST_REFUSED:
+		/* No answer of the leg: there the session is over. */
+		return BLK_STS_TRANSPORT;
 	default:
 		return BLK_STS_IOERR;
 	}

@@ -479,6 +479,10 @@ void oracle_event(int node)
 		if (s->role == NM_PRIMARY)
 			promoted(node);
 	}
+	if (!errors_allowed && (atomic_read(&m->verify.mismatches) ||
+				atomic_read(&m->verify.mended)))
+		sim_fail("I7: node %c finds a difference between legs that are in sync",
+			 'a' + node);
 	if (m->state.refusal == NM_REFUSE_PROTOCOL)
 		sim_fail("I10: the nodes do not understand each other");
 	if (m->state.refusal == NM_REFUSE_SPLIT_BRAIN && !split_brain)

@@ -53,7 +53,7 @@ mutant()
 	if "$out/mutants/$1" "${options[@]}" --first --seeds 1 "$limit" >"$log"; then
 		verdict 1 "$what Not found within $limit schedules."
 	else
-		verdict 0 "$what Found by $(sed -n 's/^seed \([0-9]*\): /schedule \1: /p' "$log")"
+		verdict 0 "$what Found by $(sed -n "s/^seed \([0-9]*\): \(.\{1,90\}\).*/schedule \1: \2/p" "$log")"
 	fi
 }
 

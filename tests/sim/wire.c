@@ -200,7 +200,8 @@ static void fail_requests(void *arg)
 	struct list_head *lists[] = { &end->sent, &end->queued };
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(lists); i++) {
+	/* The mirror never knew of the session, and the next one may be up. */
+	for (i = 0; end->dead && i < ARRAY_SIZE(lists); i++) {
 		while (!list_empty(lists[i])) {
 			struct nm_req *req = list_first_entry(lists[i],
 							      struct nm_req,
@@ -212,7 +213,8 @@ static void fail_requests(void *arg)
 				sim_sleep(wire_delay() + 1);
 		}
 	}
-	end->nr_sent = 0;
+	if (end->dead)
+		end->nr_sent = 0;
 	end->nr_upcalls--;
 	sim_wake(end);
 }

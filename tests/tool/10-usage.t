@@ -6,7 +6,7 @@
 
 exits 0 "help" help
 commands=$(sed -n 's/^  \([a-z-]*\) .*/\1/p' out)
-is "help lists the commands" "$(echo "$commands" | wc -l)" 17
+is "help lists the commands" "$(echo "$commands" | wc -l)" 23
 exits 0 "--help" --help
 exits 0 "version" version
 prints "the version has a number" '^netmirrorctl [0-9]+\.[0-9]+'
@@ -26,6 +26,7 @@ refuses 2 "an option of another command" 'no option --watch' up r0 --watch
 refuses 2 "an option of connect" 'no option --discard-my-changes' disconnect r0 --discard-my-changes
 refuses 2 "an option twice" 'given twice' status r0 --json --json
 refuses 2 "a value that is missing" 'needs a value' status r0 --config
+refuses 2 "--wait for another command" 'no option --wait' resync r0 --wait
 refuses 2 "a name that is missing" 'the usage is' status
 refuses 2 "a name too many" 'the usage is' status r0 r1
 refuses 2 "both kinds of promotion" 'one of them' promote r0 --force --peer-fenced

@@ -47,7 +47,7 @@ json "progress" '.sync.progress == 0.25 and .sync.left == 12582912 and .sync.eta
 state recovering "2 aA 255/256 recover 3 primary connected $gen 0 0 rw -" \
 	resyncing 3 'to copy from beta'
 state frozen "2 Aa 64/256 frozen 0 primary connected $gen 0 0 rw -" \
-	degraded 3 'copying is paused.*dmsetup message r0 0 resync'
+	degraded 3 'copying is paused.*netmirrorctl resync r0'
 state "peer lost" "2 AD 200/256 idle 0 primary connecting $gen 0 0 rw -" \
 	degraded 3 'beta does not answer; 3.5 MiB are to be copied.*action: See that beta runs'
 json "it is out of reach" '.legs[1].health == "unreachable"'
@@ -101,9 +101,20 @@ state "needs check" "2 AA 256/256 idle 0 primary connected $gen 0 0 ro needs_che
 json "read-only" '.read_only and .needs_check'
 state "failed" "Fail" failed 3 'netmirrorctl down r0; netmirrorctl up r0'
 json "nothing else is known" '.role == null and .link == null and .sync == null and .legs[0].health == null'
-state "features" "2 AA 256/256 check 2 secondary connected $gen 2 no_discard x 2 peer_writes 9 rw -" \
-	healthy 0 'check, 100.00% in sync, 0 KiB left, 2 mismatches'
-json "feature list" '.features == ["no_discard", "x"] and .sync.mismatches == 2'
+state "features" "2 AA 256/256 idle 0 secondary connected $gen 2 no_discard x 2 peer_writes 9 rw -" \
+	healthy 0 'idle, 100.00% in sync, 0 KiB left'
+json "feature list" '.features == ["no_discard", "x"]'
+state "a check" "2 AA 256/256 check 0 primary connected $gen 0 2 verify_left 64 rw -" \
+	healthy 0 'sync: check, 75.00% compared, 4 MiB left'
+json "its progress" '.sync.progress == 0.75 and .sync.left == 4194304 and .sync.action == "check"'
+state "a check that found something" "2 AA 256/256 check 2 secondary connected $gen 0 2 verify_left 64 rw -" \
+	degraded 3 'legs differ in 2 regions.*Wait for the end of the check.*4 MiB left, 2 mismatches'
+state "mismatches" "2 AA 256/256 idle 2 secondary connected $gen 0 2 verify_left 0 rw -" \
+	degraded 3 'legs differ in 2 regions.*on the primary: netmirrorctl repair r0'
+json "they are counted" '.sync.mismatches == 2 and .sync.not_compared == 0 and .sync.left == 0'
+state "a check that ended early" "2 AA 256/256 idle 0 primary connected $gen 0 2 verify_left 64 rw -" \
+	healthy 0 'ended early.*netmirrorctl check r0'
+json "how much it left out" '.sync.not_compared == 4194304 and .sync.left == 0 and .sync.progress == 1'
 echo 1 >dm/r0/suspended
 state "suspended" "2 AA 256/256 idle 0 primary refused:suspended $gen 0 0 rw -" \
 	suspended 3 'dmsetup resume r0'
@@ -121,6 +132,8 @@ for line in "" "2" "3 AAA 1/1 idle 0 primary connected $gen 0 0 rw -" \
 	"2 AA 1/1 idle 0 primary connected $gen 99999999999 0 rw -" \
 	"2 AA 1/1 idle 0 primary connected $gen 0 3 a 1 b rw -" \
 	"2 AA 1/1 idle 0 primary connected $gen 0 1 rw -" \
+	"2 AA 1/1 idle 0 primary connected $gen 0 2 verify_left x rw -" \
+	"2 AA 1/1 idle 0 primary connected $gen 0 2 verify_left 2 rw -" \
 	"$(yes x | head -n 200 | xargs)"; do
 	says "$line"
 	refuses 1 "nonsense: ${line:0:60}" 'cannot understand the status' status r0 --node alpha
@@ -183,7 +196,8 @@ is "watch" "$(jq -r .state watched | uniq | xargs)" "healthy degraded healthy"
 # --- messages
 rm -f dm/r0/messages
 for c in promote 'promote --force' 'promote --peer-fenced' demote connect \
-	'connect --discard-my-changes' fence disconnect attach invalidate 'invalidate --peer'; do
+	'connect --discard-my-changes' fence disconnect attach invalidate 'invalidate --peer' \
+	check repair idle pause resync; do
 	# shellcheck disable=SC2086
 	exits 0 "$c" ${c%% *} r0 ${c#"${c%% *}"}
 done
@@ -197,7 +211,12 @@ peer_fenced
 disconnect
 attach
 invalidate_local
-invalidate_remote"
+invalidate_remote
+check
+repair
+idle
+frozen
+resync"
 echo no-evidence >dm/r0/reply
 refuses 5 "a refusal by name" 'cannot promote r0: nothing proves that the peer is not in use; .*--peer-fenced' promote r0
 for r in is-primary connected not-primary holds-io; do
@@ -220,6 +239,35 @@ refuses 5 "it does not" 'Operation not permitted' connect r0
 rm dm/r0/why
 echo 22 >dm/r0/errno
 refuses 1 "another error" 'cannot connect r0, device r0: Invalid argument' connect r0
+echo 1 >dm/r0/errno
+echo not-primary >dm/r0/why
+refuses 5 "a check on the wrong node" 'cannot check the legs of r0: this node is not primary; give the command on the primary' check r0 --wait
+rm dm/r0/why dm/r0/errno
+
+# --- check --wait, repair --wait
+# verifies ACTION MISMATCHES LEFT
+verifies() {
+	says "2 AA 256/256 $1 $2 primary connected $gen 0 2 verify_left $3 rw -"
+}
+
+verifies check 0 64
+(sleep 0.7; verifies idle 0 0) &
+exits 0 "check --wait" check r0 --wait
+wait
+prints "its progress" '^r0 check: 75.00%, 4 MiB left'
+prints "its end" '^r0: both legs are the same'
+verifies check 1 64
+(sleep 0.7; verifies idle 2 0) &
+refuses 3 "check --wait finds differences" 'legs of r0 differ in 2 regions; .*status r0' check r0 --wait
+wait
+verifies repair 0 64
+(sleep 0.7; verifies idle 0 32) &
+refuses 1 "repair --wait that ends early" 'repair of r0 ended early, 2 MiB were not compared' repair r0 --wait
+wait
+(sleep 0.7; says Fail) &
+verifies check 0 64
+refuses 1 "check --wait of a mirror that fails" 'did not end: the mirror has failed' check r0 --wait
+wait
 rm -r dm/r0
 refuses 4 "a mirror that is down" 'is down: there is no device r0; start it' promote r0
 exits 4 "a mirror that is not there" promote r9

@@ -7,6 +7,11 @@
  * "reply" is what it answers, "why" the reason of the last failure.
  * "errno-create" makes the creation of a device fail, "errno-key" that of a key;
  * "keys" has the keys that were given.
+ *
+ * A loaded table is in "new-table" and "new-sectors"; "errno-reload" makes the
+ * loading fail, "errno-suspend" the resume before it changes anything, and
+ * "errno-resume" once the resume of a table that is in place already;
+ * "errno-resume.next" takes its place then.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -151,11 +156,59 @@ int nm_dm_create(const char *name, const char *uuid, u64 sectors,
 	return 0;
 }
 
+int nm_dm_reload(const char *name, u64 sectors, const char *table)
+{
+	int err = get_number(name, "errno-reload");
+	char number[32];
+
+	if (err)
+		return -err;
+	snprintf(number, sizeof(number), "%llu", (unsigned long long)sectors);
+	put(name, "new-table", "w", table);
+	put(name, "new-sectors", "w", number);
+	return 0;
+}
+
+static void move(const char *name, const char *from, const char *to)
+{
+	char old[4096], new[4096];
+
+	path_of(old, sizeof(old), name, from);
+	path_of(new, sizeof(new), name, to);
+	unlink(new);
+	rename(old, new);
+}
+
+int nm_dm_resume(const char *name)
+{
+	int err = get_number(name, "errno-suspend");
+
+	if (err)
+		return -err;
+	move(name, "new-table", "table");
+	move(name, "new-sectors", "sectors");
+	err = get_number(name, "errno-resume");
+	move(name, "errno-resume.next", "errno-resume");
+	put(name, "suspended", "w", err ? "1" : "0");
+	return -err;
+}
+
+int nm_dm_clear(const char *name)
+{
+	char path[4096];
+
+	path_of(path, sizeof(path), name, "new-table");
+	unlink(path);
+	path_of(path, sizeof(path), name, "new-sectors");
+	unlink(path);
+	return 0;
+}
+
 int nm_dm_remove(const char *name, bool deferred)
 {
 	static const char *const files[] = {
 		"uuid", "table", "sectors", "status", "open", "event",
-		"messages", "errno", "reply", "target",
+		"messages", "errno", "reply", "target", "suspended",
 	};
 	char path[4096];
 	size_t i;

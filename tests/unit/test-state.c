@@ -249,6 +249,65 @@ static void check_drives(const struct nm_state *s)
 		assert_int_equal(s->role, NM_PRIMARY);
 }
 
+/* --- verify ------------------------------------------------------------- */
+
+static enum nm_refusal expect_verify(const struct nm_state *s,
+				     enum nm_verify verify)
+{
+	bool peer_writes = connected(s) && s->peer_role == NM_PRIMARY;
+
+	if (failed(s) || s->peer_flags & NM_SBF_LEG_FAILED)
+		return NM_REFUSE_LEG_FAILED;
+	if (s->role == NM_SECONDARY && peer_writes)
+		return NM_REFUSE_NOT_PRIMARY;
+	if (s->role == NM_SECONDARY && verify == NM_VERIFY_REPAIR)
+		return NM_REFUSE_NOT_PRIMARY;
+	if (!connected(s) || s->sync != NM_SYNC_NONE || !whole(s) ||
+	    !(s->peer_flags & NM_SBF_CONSISTENT))
+		return NM_REFUSE_NOT_IN_SYNC;
+	return NM_REFUSE_NOT;
+}
+
+static void check_verify(const struct nm_state *s)
+{
+	enum nm_verify verify;
+
+	for (verify = NM_VERIFY_CHECK; verify <= NM_VERIFY_REPAIR; verify++)
+		assert_int_equal(nm_may_verify(s, verify),
+				 expect_verify(s, verify));
+}
+
+static void who_may_compare_the_legs(void **state)
+{
+	(void)state;
+	for_each_state(check_verify);
+}
+
+/* Nobody repairs from a leg that is not the one in use, and never two. */
+static void one_of_two_repairs(void **state)
+{
+	int roles;
+
+	(void)state;
+	for (roles = 0; roles < 3; roles++) {
+		struct nm_state a = {
+			.role = roles & 1,
+			.peer_role = roles >> 1,
+			.link = NM_LINK_CONNECTED,
+			.flags = NM_SBF_CONSISTENT,
+			.peer_flags = NM_SBF_CONSISTENT,
+		};
+		struct nm_state b = a;
+
+		b.role = a.peer_role;
+		b.peer_role = a.role;
+		assert_int_equal(!nm_may_verify(&a, NM_VERIFY_REPAIR), a.role);
+		assert_int_equal(!nm_may_verify(&b, NM_VERIFY_REPAIR), b.role);
+		assert_int_equal(!nm_may_verify(&a, NM_VERIFY_CHECK), !b.role);
+		assert_int_equal(!nm_may_verify(&b, NM_VERIFY_CHECK), !a.role);
+	}
+}
+
 /* --- a primary whose leg fails ------------------------------------------- */
 
 static void check_leg_failure(const struct nm_state *s)
@@ -447,6 +506,8 @@ int main(void)
 		cmocka_unit_test(what_a_failed_leg_leads_to),
 		cmocka_unit_test(one_of_two_drives),
 		cmocka_unit_test(nobody_drives_without_reason),
+		cmocka_unit_test(who_may_compare_the_legs),
+		cmocka_unit_test(one_of_two_repairs),
 		cmocka_unit_test(promotion_takes_evidence),
 		cmocka_unit_test(the_peer_may_be_primary_when_we_are_not),
 		cmocka_unit_test(what_is_served),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* promote, demote, connect, disconnect, attach, invalidate: a message each. */
+/* What takes one message: promote, demote, connect, check and others. */
 #include "holders.h"
 #include "mirror.h"
 
@@ -49,6 +49,22 @@ static int choose(const struct nm_opts *o, struct message *msg)
 	} else if (!strcmp(command, "attach")) {
 		msg->doing = "attach the leg of";
 		msg->done = "uses its leg again and copies to it what it missed";
+	} else if (!strcmp(command, "check")) {
+		msg->doing = "check the legs of";
+		msg->done = "is being checked";
+	} else if (!strcmp(command, "repair")) {
+		msg->done = "is being repaired";
+		msg->question = "What differs on the peer's leg will be overwritten with this node's.";
+	} else if (!strcmp(command, "idle")) {
+		msg->doing = "end the check of";
+		msg->done = "is not checked any more";
+	} else if (!strcmp(command, "pause")) {
+		msg->text = "frozen";
+		msg->doing = "pause the copying of";
+		msg->done = "copies nothing until resync";
+	} else if (!strcmp(command, "resync")) {
+		msg->doing = "go on with the copying of";
+		msg->done = "goes on copying, if there is anything to copy";
 	} else if (nm_given(o, NM_OPT_PEER)) {
 		msg->text = "invalidate_remote";
 		msg->doing = "invalidate the peer's leg of";

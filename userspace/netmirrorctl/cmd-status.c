@@ -85,8 +85,10 @@ static void print_sync(const struct nm_mirror *m, long eta)
 	int len;
 
 	nm_format_size(nm_mirror_left(m), left);
-	len = snprintf(line, sizeof(line), "%s, %u.%02u%% in sync, %s left",
-		       m->status.action, done / 100, done % 100, left);
+	len = snprintf(line, sizeof(line), "%s, %u.%02u%% %s, %s left",
+		       m->status.action, done / 100, done % 100,
+		       nm_status_verifies(&m->status) ? "compared" : "in sync",
+		       left);
 	if (eta >= 0) {
 		nm_format_seconds(eta, when);
 		len += snprintf(line + len, sizeof(line) - len, ", ready in %s",
@@ -154,7 +156,7 @@ static void show(const struct nm_opts *o, const struct nm_mirror *m,
 	long eta = -1;
 
 	nm_diagnose(m, &d);
-	if (m->is_up && !m->status.failed && nm_status_syncs(&m->status))
+	if (m->is_up && !m->status.failed && nm_status_works(&m->status))
 		eta = nm_progress_eta(p);
 	if (nm_given(o, NM_OPT_JSON)) {
 		nm_json_print(nm_status_json(m, &d, eta),
@@ -230,7 +232,7 @@ int nm_cmd_status(const struct nm_opts *o)
 		goto out;
 	}
 	/* A rate takes two looks; only people wait for it. */
-	if (m.is_up && !m.status.failed && nm_status_syncs(&m.status) &&
+	if (m.is_up && !m.status.failed && nm_status_works(&m.status) &&
 	    isatty(STDOUT_FILENO)) {
 		nm_progress_sample(&p, nm_mirror_left(&m));
 		nanosleep(&moment, NULL);

@@ -179,45 +179,14 @@ static int make_link(const char *link, const char *device)
 	return symlink(target, link) ? -errno : 0;
 }
 
-/* Read the secret, if the mirror has one. */
-static int read_secret(const struct nm_config *c, struct nm_secret *secret)
-{
-	char doing[NM_NAME_MAX + 16];
-	int ret;
-
-	if (!*c->secret_file)
-		return NM_EXIT_OK;
-	snprintf(doing, sizeof(doing), "cannot start %s", c->name);
-	ret = nm_secret_read(secret, c->secret_file, doing);
-	if (ret == NM_EXIT_NOT_FOUND)
-		nm_error("%s: there is no %s with the secret; copy it from %s",
-			 doing, c->secret_file, c->peer->name);
-	return ret;
-}
-
-static int give_secret(const struct nm_config *c,
-		       const struct nm_secret *secret)
-{
-	char name[NM_NAME_MAX + sizeof(NM_KEY_PREFIX)];
-	int err;
-
-	if (!secret->len)
-		return NM_EXIT_OK;
-	snprintf(name, sizeof(name), NM_KEY_PREFIX "%s", c->name);
-	err = nm_dm_add_key(name, secret->bytes, secret->len);
-	if (!err)
-		return NM_EXIT_OK;
-	nm_error("cannot start %s: the kernel does not take its secret as the logon key %s: %s",
-		 c->name, name, strerror(-err));
-	return NM_EXIT_FAILED;
-}
-
 static int start(const struct nm_config *c, const struct nm_sb *sb,
 		 const struct nm_secret *secret, const char *dm_uuid,
 		 const char *table, const char *link)
 {
+	char doing[NM_NAME_MAX + 16];
 	int err;
 
+	snprintf(doing, sizeof(doing), "cannot start %s", c->name);
 	if (!nm_dm_has_target())
 		load_module();
 	if (!nm_dm_has_target()) {
@@ -226,7 +195,7 @@ static int start(const struct nm_config *c, const struct nm_sb *sb,
 			 c->name);
 		return NM_EXIT_FAILED;
 	}
-	err = give_secret(c, secret);
+	err = nm_secret_give(secret, c, doing);
 	if (err)
 		return err;
 	err = nm_dm_create(c->self->device, dm_uuid, sb->data_sectors, table);
@@ -260,6 +229,7 @@ static int already_there(const struct nm_opts *o, const struct nm_config *c,
 int nm_cmd_up(const struct nm_opts *o)
 {
 	char table[TABLE_LEN], dm_uuid[NM_DM_UUID_LEN], *link = NULL;
+	char doing[NM_NAME_MAX + 16];
 	struct nm_secret secret = { .len = 0 };
 	struct nm_dm_device d;
 	struct nm_config c;
@@ -269,10 +239,11 @@ int nm_cmd_up(const struct nm_opts *o)
 	ret = nm_config_load(&c, o, o->args[0]);
 	if (ret == NM_EXIT_NOT_FOUND)
 		ret = nm_config_missing(&c);
+	snprintf(doing, sizeof(doing), "cannot start %s", c.name);
 	if (!ret)
 		ret = read_sb(&c, &sb);
 	if (!ret)
-		ret = read_secret(&c, &secret);
+		ret = nm_secret_load(&secret, &c, doing);
 	if (ret)
 		goto out;
 	make_dm_uuid(&c, dm_uuid);

@@ -55,8 +55,12 @@ static void write_all(FILE *f, const struct nm_config *c, u64 data_sectors)
 	write_node(f, c, &c->node[1]);
 }
 
-/* Copy the file that is there, with what it lacks put in below [mirror]. */
-static int amend(FILE *to, const struct nm_config *c, u64 data_sectors)
+/*
+ * Copy the file that is there, with what it lacks put in below [mirror], and
+ * with the size in line @size_line replaced (0: not).
+ */
+static int amend(FILE *to, const struct nm_config *c, int size_line,
+		 u64 data_sectors)
 {
 	FILE *from = fopen(c->path, "re");
 	char buf[NM_LINE_MAX];
@@ -68,8 +72,11 @@ static int amend(FILE *to, const struct nm_config *c, u64 data_sectors)
 	if (!fstat(fileno(from), &st))
 		fchmod(fileno(to), st.st_mode & 0777);
 	while (fgets(buf, sizeof(buf), from)) {
-		fputs(buf, to);
-		if (++line == c->mirror_line) {
+		if (++line == size_line)
+			write_identity(to, c, true, false, data_sectors);
+		else
+			fputs(buf, to);
+		if (line == c->mirror_line) {
 			if (!strchr(buf, '\n'))
 				fputc('\n', to);
 			write_identity(to, c, c->has_uuid, c->has_size,
@@ -80,8 +87,8 @@ static int amend(FILE *to, const struct nm_config *c, u64 data_sectors)
 	return 0;
 }
 
-int nm_config_prepare(const struct nm_config *c, bool from_options,
-		      u64 data_sectors)
+static int prepare(const struct nm_config *c, bool from_options, int size_line,
+		   u64 data_sectors)
 {
 	char *path = new_path(c), *dir = strdup(c->path);
 	int err = 0;
@@ -96,7 +103,7 @@ int nm_config_prepare(const struct nm_config *c, bool from_options,
 	else if (from_options)
 		write_all(f, c, data_sectors);
 	else
-		err = amend(f, c, data_sectors);
+		err = amend(f, c, size_line, data_sectors);
 	if (f && (fflush(f) || fsync(fileno(f))) && !err)
 		err = -errno;
 	if (f && fclose(f) && !err)
@@ -108,6 +115,17 @@ int nm_config_prepare(const struct nm_config *c, bool from_options,
 	}
 	free(path);
 	return err;
+}
+
+int nm_config_prepare(const struct nm_config *c, bool from_options,
+		      u64 data_sectors)
+{
+	return prepare(c, from_options, 0, data_sectors);
+}
+
+int nm_config_prepare_size(const struct nm_config *c, u64 data_sectors)
+{
+	return prepare(c, false, c->size_line, data_sectors);
 }
 
 int nm_config_commit(const struct nm_config *c)

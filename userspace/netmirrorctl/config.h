@@ -52,6 +52,7 @@ struct nm_config {
 	enum nm_link_kind link;
 	char secret_file[NM_PATH_MAX + 1];	/* "": none */
 	int mirror_line;		/* of [mirror]; the uuid is put below it */
+	int size_line;			/* of the size, 0: not given */
 	struct nm_node node[NM_NR_NODES];
 	int nr_nodes;
 	struct nm_node *self, *peer;
@@ -107,6 +108,8 @@ int nm_config_set(struct nm_config *c, struct nm_node *node,
  */
 int nm_config_prepare(const struct nm_config *c, bool from_options,
 		      u64 data_sectors);
+/* The same for the old file with another size. */
+int nm_config_prepare_size(const struct nm_config *c, u64 data_sectors);
 int nm_config_commit(const struct nm_config *c);
 void nm_config_drop(const struct nm_config *c);
 

@@ -28,7 +28,7 @@ static const char *const commands[NM_REFUSE_MAX + 1] = {
 	[NM_REFUSE_OUTDATED] =
 		"On the node with the data: netmirrorctl promote --force %s; netmirrorctl connect %s. On the other: netmirrorctl connect %s.",
 	[NM_REFUSE_SIZE] =
-		"Write the same size = into both configurations; on the node without the data: netmirrorctl down %s; netmirrorctl create %s --force; netmirrorctl up %s.",
+		"On the node where it is smaller: netmirrorctl resize %s SIZE. Then on the other: netmirrorctl connect %s.",
 };
 
 static __attribute__((format(printf, 2, 3)))
@@ -109,6 +109,32 @@ static void diagnose_apart(const struct nm_mirror *m, struct nm_diagnosis *d)
 		    peer, m->name);
 }
 
+/* As far as the marks tell; a check may have found more. */
+static void diagnose_in_sync(const struct nm_mirror *m, struct nm_diagnosis *d)
+{
+	const struct nm_status *s = &m->status;
+
+	if (!s->mismatches) {
+		d->state = "healthy";
+		d->healthy = true;
+		what(d, "both legs are the same");
+		if (s->verify_left && !nm_status_verifies(s))
+			act(d, "The last check or repair ended early. To begin anew: netmirrorctl check %s.",
+			    m->name);
+		return;
+	}
+	d->state = "degraded";
+	what(d, "the legs differ in %llu regions, which no write explains",
+	     (unsigned long long)s->mismatches);
+	if (nm_status_verifies(s)) {
+		act(d, "Wait for the end of the %s.", s->action);
+		return;
+	}
+	d->stuck = true;
+	act(d, "The kernel log has the regions (dmesg). To copy them from the leg of the primary to the other, on the primary: netmirrorctl repair %s.",
+	    m->name);
+}
+
 static void diagnose_connected(const struct nm_mirror *m,
 			       struct nm_diagnosis *d)
 {
@@ -129,8 +155,7 @@ static void diagnose_connected(const struct nm_mirror *m,
 		d->state = "degraded";
 		d->stuck = true;
 		what(d, "the copying is paused, %s to go", left);
-		act(d, "When it may go on: dmsetup message %s 0 resync.",
-		    m->device);
+		act(d, "When it may go on: netmirrorctl resync %s.", m->name);
 	} else if (s->blank) {
 		d->state = "no-data";
 		d->stuck = true;
@@ -138,9 +163,7 @@ static void diagnose_connected(const struct nm_mirror *m,
 		act(d, "On the node whose leg is to be copied to the other: netmirrorctl promote --force %s.",
 		    m->name);
 	} else if (nm_status_in_sync(s)) {
-		d->state = "healthy";
-		d->healthy = true;
-		what(d, "both legs are the same");
+		diagnose_in_sync(m, d);
 	} else {
 		d->state = "degraded";
 		what(d, "%s leg is behind, %s to copy",

@@ -175,6 +175,42 @@ int nm_dm_create(const char *name, const char *uuid, u64 sectors,
 	return err;
 }
 
+int nm_dm_reload(const char *name, u64 sectors, const char *table)
+{
+	struct dm_task *task = new_task(DM_DEVICE_RELOAD, name);
+	int err = no_dm();
+
+	if (task && dm_task_add_target(task, 0, sectors, NM_TARGET_NAME, table))
+		err = run(task);
+	if (task)
+		dm_task_destroy(task);
+	return err;
+}
+
+int nm_dm_resume(const char *name)
+{
+	struct dm_task *task = new_task(DM_DEVICE_RESUME, name);
+	int err = no_dm();
+
+	if (task) {
+		err = run_with_udev(task);
+		dm_task_destroy(task);
+	}
+	return err;
+}
+
+int nm_dm_clear(const char *name)
+{
+	struct dm_task *task = new_task(DM_DEVICE_CLEAR, name);
+	int err = no_dm();
+
+	if (task) {
+		err = run(task);
+		dm_task_destroy(task);
+	}
+	return err;
+}
+
 int nm_dm_remove(const char *name, bool deferred)
 {
 	struct dm_task *task = new_task(DM_DEVICE_REMOVE, name);

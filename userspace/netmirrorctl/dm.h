@@ -45,6 +45,17 @@ int nm_dm_add_key(const char *name, const void *key, size_t len);
 
 int nm_dm_create(const char *name, const char *uuid, u64 sectors,
 		 const char *table);
+/* Load a table beside the live one, in place of what was loaded before. */
+int nm_dm_reload(const char *name, u64 sectors, const char *table);
+/*
+ * Let the loaded table take the place of the live one.  The kernel suspends the
+ * device for it and resumes it, all in one, so that nobody is left suspended by
+ * a caller that dies.  After an error the device is either suspended with the
+ * new table, or goes on with the old one.
+ */
+int nm_dm_resume(const char *name);
+/* Drop the loaded table. */
+int nm_dm_clear(const char *name);
 /* -EBUSY while it is open; @deferred: removed when the last user closes it. */
 int nm_dm_remove(const char *name, bool deferred);
 

@@ -85,19 +85,35 @@ const char *nm_mirror_peer_name(const struct nm_mirror *m)
 	return m->has_config ? m->config.peer->name : "the peer";
 }
 
+static u64 regions_left(const struct nm_status *s)
+{
+	return nm_status_verifies(s) ? s->verify_left : s->total - s->in_sync;
+}
+
+/* The last region may be smaller than the others. */
+static u64 to_bytes(const struct nm_mirror *m, u64 regions)
+{
+	return min(regions * m->region_bytes, m->dm.sectors << NM_SECTOR_SHIFT);
+}
+
 u64 nm_mirror_left(const struct nm_mirror *m)
 {
-	u64 bytes = (m->status.total - m->status.in_sync) * m->region_bytes;
+	return to_bytes(m, regions_left(&m->status));
+}
 
-	/* The last region may be smaller than the others. */
-	return min(bytes, m->dm.sectors << NM_SECTOR_SHIFT);
+u64 nm_mirror_not_compared(const struct nm_mirror *m)
+{
+	return to_bytes(m, m->status.verify_left);
 }
 
 unsigned int nm_mirror_progress(const struct nm_mirror *m)
 {
-	if (!m->status.total)
+	u64 total = m->status.total;
+
+	if (!total)
 		return 0;
-	return 10000 * (unsigned __int128)m->status.in_sync / m->status.total;
+	return 10000 * (unsigned __int128)(total - regions_left(&m->status)) /
+	       total;
 }
 
 char *nm_mirror_link(const struct nm_config *c)

@@ -37,10 +37,12 @@ void nm_mirror_put(struct nm_mirror *m);
 /* How the peer's node is called, or "the peer". */
 const char *nm_mirror_peer_name(const struct nm_mirror *m);
 
-/* Bytes that are still to be copied. */
+/* Bytes that are still to be copied, or compared while that goes on. */
 u64 nm_mirror_left(const struct nm_mirror *m);
-/* Hundredths of a percent in sync. */
+/* Hundredths of a percent in sync, or compared. */
 unsigned int nm_mirror_progress(const struct nm_mirror *m);
+/* Bytes that the last check or repair has not compared. */
+u64 nm_mirror_not_compared(const struct nm_mirror *m);
 
 /* "/dev/netmirror/NAME" of a configured mirror; to be freed. */
 char *nm_mirror_link(const struct nm_config *c);

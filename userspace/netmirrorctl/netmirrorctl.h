@@ -41,6 +41,8 @@ int nm_cmd_down(const struct nm_opts *o);
 int nm_cmd_status(const struct nm_opts *o);
 int nm_cmd_list(const struct nm_opts *o);
 int nm_cmd_message(const struct nm_opts *o);
+int nm_cmd_resize(const struct nm_opts *o);
+int nm_cmd_verify(const struct nm_opts *o);
 int nm_cmd_wait_sync(const struct nm_opts *o);
 int nm_cmd_dump_md(const struct nm_opts *o);
 int nm_cmd_probe(const struct nm_opts *o);

@@ -17,6 +17,7 @@ static const struct option long_options[NM_NR_OPTS + 1] = {
 	FLAG(NM_OPT_FORCE, "force"),
 	FLAG(NM_OPT_PEER, "peer"),
 	FLAG(NM_OPT_PEER_FENCED, "peer-fenced"),
+	FLAG(NM_OPT_WAIT, "wait"),
 	FLAG(NM_OPT_WATCH, "watch"),
 	FLAG(NM_OPT_EXIT_CODE, "exit-code"),
 	VALUE(NM_OPT_TIMEOUT, "timeout"),

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "dm.h"
 #include "secret.h"
 
 /* What is wrong with the file itself, or NULL; the next step in @advice. */
@@ -67,6 +68,38 @@ out:
 	if (fd >= 0)
 		close(fd);
 	return ret;
+}
+
+int nm_secret_load(struct nm_secret *s, const struct nm_config *c,
+		   const char *doing)
+{
+	int ret;
+
+	s->len = 0;
+	if (!*c->secret_file)
+		return NM_EXIT_OK;
+	ret = nm_secret_read(s, c->secret_file, doing);
+	if (ret == NM_EXIT_NOT_FOUND)
+		nm_error("%s: there is no %s with the secret; copy it from %s",
+			 doing, c->secret_file, c->peer->name);
+	return ret;
+}
+
+int nm_secret_give(const struct nm_secret *s, const struct nm_config *c,
+		   const char *doing)
+{
+	char name[NM_NAME_MAX + sizeof(NM_KEY_PREFIX)];
+	int err;
+
+	if (!s->len)
+		return NM_EXIT_OK;
+	snprintf(name, sizeof(name), NM_KEY_PREFIX "%s", c->name);
+	err = nm_dm_add_key(name, s->bytes, s->len);
+	if (!err)
+		return NM_EXIT_OK;
+	nm_error("%s: the kernel does not take its secret as the logon key %s: %s",
+		 doing, name, strerror(-err));
+	return NM_EXIT_FAILED;
 }
 
 int nm_secret_make(const char *path)

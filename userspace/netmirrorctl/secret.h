@@ -5,7 +5,7 @@
 
 #include <netmirror/uapi.h>
 
-#include "netmirrorctl.h"
+#include "config.h"
 
 struct nm_secret {
 	u8 bytes[NM_SECRET_MAX];
@@ -17,6 +17,17 @@ struct nm_secret {
  * r0".  Returns an enum nm_exit; NM_EXIT_NOT_FOUND without a message.
  */
 int nm_secret_read(struct nm_secret *s, const char *path, const char *doing);
+
+/*
+ * Read the secret of a configured mirror; its length is 0 where there is none.
+ * Returns an enum nm_exit after a message.
+ */
+int nm_secret_load(struct nm_secret *s, const struct nm_config *c,
+		   const char *doing);
+
+/* Let the tables that this process loads use it.  Returns an enum nm_exit. */
+int nm_secret_give(const struct nm_secret *s, const struct nm_config *c,
+		   const char *doing);
 
 /* Make the file, with a random secret.  Returns 0 or -errno. */
 int nm_secret_make(const char *path);

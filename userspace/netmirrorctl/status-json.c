@@ -67,6 +67,7 @@ static json_object *sync_part(const struct nm_mirror *m, long eta)
 	add(j, "regions_in_sync", nm_json_u64(m->status.in_sync));
 	add(j, "regions_total", nm_json_u64(m->status.total));
 	add(j, "mismatches", nm_json_u64(m->status.mismatches));
+	add(j, "not_compared", nm_json_u64(nm_mirror_not_compared(m)));
 	return j;
 }
 

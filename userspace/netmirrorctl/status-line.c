@@ -76,6 +76,18 @@ static int parse_list(char **words, int nr_words, int *at, int after,
 	return 0;
 }
 
+/* The value of a core argument; 0 for one that an older module does not have. */
+static int parse_pair(const struct nm_status *s, const char *key, u64 *n)
+{
+	int i;
+
+	*n = 0;
+	for (i = 0; i < s->nr_pairs; i++)
+		if (!strcmp(s->pairs[2 * i], key))
+			return nm_parse_number(s->pairs[2 * i + 1], n);
+	return 0;
+}
+
 static int parse_words(struct nm_status *s, int n)
 {
 	int at = 8;
@@ -101,6 +113,9 @@ static int parse_words(struct nm_status *s, int n)
 	    s->nr_pairs % 2)
 		return -EPROTO;
 	s->nr_pairs /= 2;
+	if (parse_pair(s, "verify_left", &s->verify_left) ||
+	    s->verify_left > s->total)
+		return -EPROTO;
 	s->read_only = !strcmp(s->words[at], "ro");
 	s->needs_check = !strcmp(s->words[at + 1], "needs_check");
 	return 0;

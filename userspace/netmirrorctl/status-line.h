@@ -15,6 +15,7 @@ struct nm_status {
 	u64 in_sync, total;		/* regions */
 	const char *action;
 	u64 mismatches;
+	u64 verify_left;		/* regions that the last check left out */
 	const char *role;
 	const char *link;		/* "refused" without the reason */
 	enum nm_refusal refusal;	/* NM_REFUSE_NOT unless refused */
@@ -40,6 +41,17 @@ void nm_status_put(struct nm_status *s);
 static inline bool nm_status_syncs(const struct nm_status *s)
 {
 	return !strcmp(s->action, "resync") || !strcmp(s->action, "recover");
+}
+
+static inline bool nm_status_verifies(const struct nm_status *s)
+{
+	return !strcmp(s->action, "check") || !strcmp(s->action, "repair");
+}
+
+/* Is there anything whose progress can be watched? */
+static inline bool nm_status_works(const struct nm_status *s)
+{
+	return nm_status_syncs(s) || nm_status_verifies(s);
 }
 
 static inline bool nm_status_in_sync(const struct nm_status *s)

@@ -1,3 +1,3 @@
 # A resync does not wait for writes into the region.
-# file: dm-netmirror/resync.c
-/^static void job_lock/,/^}/ s/if \(!granted\)/if (0)/
+# file: dm-netmirror/job.c
+/^void nm_job_lock/,/^}/ s/if \(!granted\)/if (0)/

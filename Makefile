@@ -4,16 +4,18 @@
 #   make check      run the tests (sets everything up)
 #   make sim        a million schedules of two simulated nodes, and the bugs that
 #                   they find
-#   make check-debug   the module in a user-mode kernel that watches locks and memory
+#   make check-debug   the module in kernels that watch locks and memory (half an hour)
+#   make soak       random faults for MINUTES, drawn from SEED (sets everything up)
 #   make fuzz       run the fuzzers, FUZZ_SECONDS each (sets everything up)
 #   make modules    build the module for KVER, the running kernel by default
 #   make tools      build netmirrorctl
 #   make install    install both, the module for KVER
 #   make lab-shell  two guests with a mirror, logged in
 #   make bench      compare with the alternatives on two guests
+#   make bench-stall   how long an application waits when the peer dies, compared
 #   make clean
 #
-# demo, check, bench and lab-shell install the Debian packages that they need;
+# demo, check, soak, bench and lab-shell install the Debian packages that they need;
 # the other targets expect what "make setup-build" installs.
 
 KVER ?= $(shell uname -r)
@@ -26,8 +28,13 @@ LAB_KERNELS ?= 6.1 6.12
 
 FUZZ_SECONDS ?= 60
 
-.PHONY: all modules lab-modules tools unit demo check check-debug sim fuzz bench lab-shell \
-	install setup-build setup-test clean
+# Of the soak; without a seed it draws one.
+MINUTES ?= 60
+SEED ?=
+SOAK_KERNEL ?= 6.12
+
+.PHONY: all modules lab-modules tools unit demo check check-debug sim soak fuzz bench \
+	bench-stall lab-shell install setup-build setup-test clean
 
 all: modules tools
 
@@ -63,8 +70,16 @@ sim: setup-build
 
 check-debug: setup-test
 	$(MAKE) tools
-	tests/debug/build.sh $(O)/debug
+	O=$(O) tests/debug/build.sh um
 	O=$(O) tests/debug/run.sh
+	O=$(O) tests/debug/build.sh guest
+	O=$(O) tests/debug/rdma.sh
+
+soak: setup-test
+	$(MAKE) tools lab-modules LAB_KERNELS=$(SOAK_KERNEL)
+	$(MAKE) -C tests/scripts O=$(O)/testtools
+	LAB_KERNEL=$(SOAK_KERNEL) SOAK_SEED=$(SEED) SOAK_MINUTES=$(MINUTES) \
+		tests/scripts/soak.sh
 
 fuzz: setup-test
 	tests/fuzz/fuzz.sh $(FUZZ_SECONDS)
@@ -76,6 +91,11 @@ demo: setup-test
 bench: setup-test
 	$(MAKE) tools lab-modules LAB_KERNELS=6.1
 	tests/fio/bench.sh
+
+bench-stall: setup-test
+	$(MAKE) tools lab-modules LAB_KERNELS=6.1
+	$(MAKE) -C tests/scripts O=$(O)/testtools
+	tests/scripts/stall-bench.sh
 
 lab-shell: setup-test
 	$(MAKE) tools lab-modules LAB_KERNELS=6.1

@@ -47,10 +47,10 @@ ok()
 	local result=ok
 
 	say "$1"
-	"${@:2}" >/tmp/out 2>&1 || result="not ok"
+	"${@:2}" >/run/out 2>&1 || result="not ok"
 	count=$((count + 1))
 	echo "$result $count - $1"
-	[ "$result" = ok ] || sed 's/^/#   /' /tmp/out
+	[ "$result" = ok ] || sed 's/^/#   /' /run/out
 	[ "$result" = ok ]
 }
 
@@ -118,7 +118,7 @@ config()
 
 ctl()
 {
-	"$DIR/../tool/netmirrorctl" --config /tmp/r0.conf "$@"
+	"$DIR/../tool/netmirrorctl" --config /run/r0.conf "$@"
 }
 
 leg()
@@ -134,7 +134,7 @@ make_legs()
 {
 	local n
 
-	config >/tmp/r0.conf
+	config >/run/r0.conf
 	for n in a b; do
 		dmsetup --noudevsync create "leg-$n" --table "$(leg $n)" &&
 			ctl create r0 --node "$n" --yes "$@" || return
@@ -321,7 +321,7 @@ good_leg()
 churn()
 {
 	# shellcheck disable=SC2086 # none or one
-	nice "$DIR/churn" $errors "/dev/mapper/r0-$1" >"/tmp/churn.$1" 2>&1 &
+	nice "$DIR/churn" $errors "/dev/mapper/r0-$1" >"/run/churn.$1" 2>&1 &
 	churns[$1]=$!
 	sleep 0.3
 	may_fail "/proc/${churns[$1]}"/task/*
@@ -337,10 +337,10 @@ churn_done()
 	wait "${churns[$1]}"
 	status=$?
 	unset "churns[$1]"
-	say "$(tail -n 1 "/tmp/churn.$1")"
+	say "$(tail -n 1 "/run/churn.$1")"
 	if ((faulty)) && [ $status != 2 ]; then status=0; fi
 	ok "the load on $1 read what it had written" [ $status = 0 ] ||
-		cat "/tmp/churn.$1"
+		cat "/run/churn.$1"
 }
 
 writes_flow()

@@ -9,7 +9,8 @@
 # for what the kernel had to say (a lock, a leak, memory, a hang), for an end that did
 # not come in 150 s (or what the scenario says in a line "# limit: SECONDS"), and for
 # faults that did not happen. What a run leaves is in $O/debug/run/SCENARIO+FAULTS:
-# console, result (TAP of the guest), status, the legs.
+# console, result (TAP of the guest), status, the legs. Two of them can run at once; a
+# run waits for another of its name.
 #
 # LEAKS= leaves out the search for leaks, which waits for 5 s; ROUNDS=N is for the
 # scenario rounds.
@@ -91,15 +92,21 @@ judge()
 # one NAME: SCENARIO or SCENARIO+FAULTS
 one()
 {
-	local scenario=${1%%+*} faults='' run=$dir/run/$1
+	local scenario=${1%%+*} faults='' run=$dir/run/$1 lock status
 
 	[ "$scenario" = "$1" ] || faults=${1#*+}
 	if [ ! -f "$here/scenarios/$scenario.sh" ]; then
 		echo "no such scenario"
 		return 1
 	fi
+	mkdir -p "$dir/run"
+	exec {lock}>"$run.lock"
+	flock "$lock"
 	boot "$scenario" "$faults" "$run" || echo "exit status of the kernel: $?"
 	judge "$run" "$faults"
+	status=$?
+	exec {lock}>&-
+	return $status
 }
 
 if [ $# = 0 ]; then

@@ -38,7 +38,7 @@
 # Functions. N is a node, 1 to 9. All return 0 on success; what they say about
 # themselves goes to standard error.
 #
-#   lab_init [KERNEL]         makes the lab for KERNEL (6.1, 6.12); default
+#   lab_init [KERNEL]         makes the lab for KERNEL (6.1, 6.12, debug); default
 #                             $LAB_KERNEL, else 6.1. Cleans up when the shell exits.
 #   lab_boot N...             boots the nodes at the same time, waits until they answer
 #   lab_run N COMMAND         runs COMMAND (for bash) as root in node N. Standard input,
@@ -77,7 +77,8 @@
 #   lab_check_consoles        fails and prints the place if a kernel complained, died
 #                             or hung since the last lab_console_accept
 #   lab_console_accept        what is on the consoles up to now was expected
-#   lab_done                  lab_check_consoles, powers all off, checks again, cleans up
+#   lab_done                  lab_check_consoles, powers all off, checks again, cleans up;
+#                             kernel debug is asked first what was lost
 #
 # Variables, read when used:
 #
@@ -90,6 +91,7 @@
 #   LAB_LEG_SIZE 1G   size of a new leg; one that exists is used as it is
 #   LAB_DISKS         more disks, "name:size ...": they are
 #                     /dev/disk/by-id/virtio-<name>, file disk.N.<name>
+#   LAB_LEG_BACKEND   function that prints other -drive options for the leg in FILE
 #   LAB_QEMU          more QEMU options (words)
 #   LAB_TIMEOUT 60    LAB_BG_TIMEOUT 600        LAB_BOOT_TIMEOUT 90    seconds
 #   LAB_CONSOLE_ALLOW regular expression (extended) of console lines that are no
@@ -104,7 +106,7 @@ lab__repo=$(readlink -f "$lab__top/../..")
 # wakes up in between), nor one that a signal could end. Scenarios need time limits.
 lab__complaint='BUG:|WARNING:|Oops|Kernel panic|general protection fault|Call Trace'
 lab__complaint+='|INFO: task .* blocked|rcu: INFO|lockup|refcount_t|UBSAN|KASAN|KCSAN'
-lab__complaint+='|kmemleak: [0-9]+ new|DEBUG_LOCKS_WARN_ON|possible (recursive|circular) locking'
+lab__complaint+='|kmemleak: [0-9]+ new|leak detector disabled|ODEBUG|DEBUG_LOCKS_WARN_ON|possible (recursive|circular) locking'
 lab__complaint+='|Out of memory:|invoked oom-killer|unable to handle|segfault at'
 
 # What stock kernels print of their own that looks like one.
@@ -139,10 +141,9 @@ lab__quote()
 
 lab_init()
 {
-	local kernel=${1:-${LAB_KERNEL:-6.1}}
-
+	lab__kernel=${1:-${LAB_KERNEL:-6.1}}
 	[ "$(id -u)" = 0 ] || { lab__say "must be root"; return 1; }
-	lab__image=$("$lab__top/image.sh" "$kernel") || return 1
+	lab__image=$("$lab__top/image.sh" "$lab__kernel") || return 1
 	exec {lab__image_fd}<"$lab__image/kver"
 	flock -s "$lab__image_fd"
 	LAB_KVER=$(<"$lab__image/kver")
@@ -233,10 +234,25 @@ lab__cleanup()
 	exit "$status"
 }
 
+# To its console. Objects count as lost five seconds after they were made.
+lab__look_for_leaks()
+{
+	LAB_TRACE_FD='' lab_run "$1" '
+		sleep 5.5
+		for i in 1 2; do echo scan >/sys/kernel/debug/kmemleak; done
+		while read -r line; do echo "$line" >/dev/kmsg; done </sys/kernel/debug/kmemleak
+		grep -q "^ debug_locks: *1$" /proc/lockdep_stats ||
+			echo "BUG: lockdep does not watch any more" >/dev/kmsg'
+}
+
 lab_done()
 {
 	local n status=0
 
+	for n in $(lab__nodes); do
+		[ "$lab__kernel" = debug ] && lab_alive "$n" || continue
+		lab__look_for_leaks "$n" || status=1
+	done
 	lab_check_consoles || status=1
 	for n in $(lab__nodes); do
 		lab_alive "$n" || continue
@@ -293,7 +309,11 @@ lab__qemu()
 		[ "$disk" != leg ] || set -- "$LAB_DIR/leg.$n"
 		[ -e "$1" ] || truncate -s "$size" "$1" || return 1
 		# The guest sees a write-back cache and flushes it, which costs the host nothing.
-		disks+=(-drive "if=none,id=$disk,file=$1,format=raw,cache=unsafe,discard=unmap"
+		set -- "$1" "file=$1,format=raw,cache=unsafe,discard=unmap"
+		if [ "$disk" = leg ] && [ -n "${LAB_LEG_BACKEND-}" ]; then
+			set -- "$1" "$("$LAB_LEG_BACKEND" "$1")" || return 1
+		fi
+		disks+=(-drive "if=none,id=$disk,$2"
 			-device "virtio-blk-pci,drive=$disk,serial=$disk")
 	done
 

@@ -2,9 +2,12 @@
 /*
  * journal - writes that tell when they were acknowledged.
  *
- *   journal write DEVICE VERSION	writes blocks durably until it is ended,
- *					versions from VERSION on; prints "block
- *					version" after each write that returned
+ *   journal write DEVICE VERSION [BATCH]
+ *					writes blocks until it is ended, versions
+ *					from VERSION on, and makes each BATCH (1)
+ *					of them durable; prints "block version
+ *					milliseconds" of what is: the time of its
+ *					last step
  *   journal check DEVICE <LINES	fails unless each block of the lines has
  *					its version or a later one
  *
@@ -18,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BLOCK		4096
@@ -33,35 +37,69 @@ struct stamp {
 
 static char buf[BLOCK] __attribute__((aligned(BLOCK)));
 
-static void writer(int fd, unsigned int first, uint64_t version)
+static uint64_t millis(void)
 {
-	unsigned int i, at;
+	struct timespec ts;
 
-	for (i = 0;; i++) {
-		struct stamp s = {
-			.block = first + i * STRIDE % BLOCKS_EACH,
-			.version = version + i / BLOCKS_EACH,
-		};
-		char line[64];
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000ull + ts.tv_nsec / 1000000;
+}
 
-		for (at = 0; at < BLOCK; at += SECTOR)
-			memcpy(buf + at, &s, sizeof(s));
-		if (pwrite(fd, buf, BLOCK, s.block * BLOCK) != BLOCK) {
-			perror("journal: write");
-			exit(1);
-		}
-		/* One write a line, so that lines of several writers stay whole. */
-		at = snprintf(line, sizeof(line), "%llu %llu\n",
-			      (unsigned long long)s.block,
-			      (unsigned long long)s.version);
-		if (write(STDOUT_FILENO, line, at) != (ssize_t)at)
-			exit(1);
+static void write_block(int fd, const struct stamp *s)
+{
+	unsigned int at;
+
+	for (at = 0; at < BLOCK; at += SECTOR)
+		memcpy(buf + at, s, sizeof(*s));
+	if (pwrite(fd, buf, BLOCK, s->block * BLOCK) != BLOCK) {
+		perror("journal: write");
+		exit(1);
 	}
 }
 
-static int run_writers(const char *device, uint64_t version)
+/* One write a line, so that lines of several writers stay whole. */
+static void tell(const struct stamp *s, uint64_t took)
 {
-	int fd = open(device, O_RDWR | O_DIRECT | O_DSYNC);
+	char line[64];
+	ssize_t len;
+
+	len = snprintf(line, sizeof(line), "%llu %llu %llu\n",
+		       (unsigned long long)s->block,
+		       (unsigned long long)s->version,
+		       (unsigned long long)took);
+	if (write(STDOUT_FILENO, line, len) != len)
+		exit(1);
+}
+
+static void writer(int fd, unsigned int first, uint64_t version,
+		   unsigned int batch)
+{
+	struct stamp stamps[BLOCKS_EACH];
+	unsigned int i, nr = 0;
+	uint64_t began;
+
+	for (i = 0;; i++) {
+		struct stamp *s = &stamps[nr++];
+
+		s->block = first + i * STRIDE % BLOCKS_EACH;
+		s->version = version + i / BLOCKS_EACH;
+		began = millis();
+		write_block(fd, s);
+		if (nr < batch)
+			continue;
+		/* One by one they are durable already. */
+		if (batch > 1 && fdatasync(fd)) {
+			perror("journal: flush");
+			exit(1);
+		}
+		while (nr)
+			tell(&stamps[--nr], millis() - began);
+	}
+}
+
+static int run_writers(const char *device, uint64_t version, unsigned int batch)
+{
+	int fd = open(device, O_RDWR | O_DIRECT | (batch > 1 ? 0 : O_DSYNC));
 	int i, status, ret = 0;
 
 	if (fd < 0) {
@@ -70,7 +108,7 @@ static int run_writers(const char *device, uint64_t version)
 	}
 	for (i = 0; i < WRITERS; i++)
 		if (!fork())
-			writer(fd, i * BLOCKS_EACH, version);
+			writer(fd, i * BLOCKS_EACH, version, batch);
 	while (wait(&status) > 0)
 		ret |= !WIFSIGNALED(status);
 	return ret;
@@ -128,10 +166,13 @@ static int check(const char *device)
 
 int main(int argc, char **argv)
 {
-	if (argc == 4 && !strcmp(argv[1], "write"))
-		return run_writers(argv[2], strtoull(argv[3], NULL, 0));
+	unsigned int batch = argc == 5 ? atoi(argv[4]) : 1;
+
+	if (argc >= 4 && argc <= 5 && !strcmp(argv[1], "write") &&
+	    batch > 0 && batch <= BLOCKS_EACH)
+		return run_writers(argv[2], strtoull(argv[3], NULL, 0), batch);
 	if (argc == 3 && !strcmp(argv[1], "check"))
 		return check(argv[2]);
-	fprintf(stderr, "usage: journal write DEVICE VERSION | check DEVICE\n");
+	fprintf(stderr, "usage: journal write DEVICE VERSION [BATCH] | check DEVICE\n");
 	return 2;
 }

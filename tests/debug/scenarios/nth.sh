@@ -13,13 +13,13 @@ nth()
 	local n status
 
 	for ((n = 1; n < 2000; n++)); do
-		"$DIR/nth" $n "$1" "r0-$2" "${@:3}" >>/tmp/nth 2>&1
+		"$DIR/nth" $n "$1" "r0-$2" "${@:3}" >>/run/nth 2>&1
 		status=$?
 		[ $status -lt 2 ] || break
 		[ $status = 1 ] || eval "$undo"
 	done
 	say "$1 $2: $n allocations"
-	tail -n 1 /tmp/nth
+	tail -n 1 /run/nth
 	[ $status = 2 ]
 }
 

@@ -170,7 +170,16 @@ all_have_a_licence()
 	return "$missing"
 }
 
+all_tests_can_be_run()
+{
+	local t
+
+	for t in tests/*.t tests/*/*.t; do
+		[ -x "$t" ] || echo "$t"
+	done | none
+}
 ok "each scenario names runs that exist" scenarios_name_runs_that_exist
+ok "each test is executable" all_tests_can_be_run
 ok "no file has more than 700 lines" no_long_file
 ok "each source names its licence" all_have_a_licence
 

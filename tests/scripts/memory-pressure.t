@@ -29,12 +29,12 @@ ok "the mirror is swap and a disk" on a 'size=$(blockdev --getsz $DEV)
 	mkswap /dev/mapper/swap && swapon /dev/mapper/swap'
 diag "$(on a 'free -m')"
 
-# Reads it all back and writes it anew, until it is ended.
-ok "a file is more than the memory" on a 'mkdir -p /run/big && mount -t tmpfs -o size=300M tmpfs /run/big &&
-	timeout 90 dd if=/dev/urandom of=/run/big/file bs=1M count=260 status=none &&
+ok "a file is more than the memory" on a 'mkdir -p /run/big && mount -t tmpfs -o size=340M tmpfs /run/big &&
+	timeout 90 dd if=/dev/urandom of=/run/big/file bs=1M count=300 status=none &&
 	sha256sum /run/big/file >/run/sum && free -m'
 ok "some of it is swapped out" on a '[ $(awk "NR > 1 { print \$4 }" /proc/swaps) -gt 10000 ]'
 
+# Reads all of it, which swaps it in and out, until it is ended.
 lab_bg 1 reader 'while timeout 100 sha256sum --status -c /run/sum; do echo read; done; exit 1'
 lab_bg 1 dirty 'fio --name=dirty --filename=/dev/mapper/disk --rw=randwrite --bs=64k \
 	--size=100M --time_based --runtime=40'

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# image.sh KERNEL           make the guest image for KERNEL (6.1 or 6.12), unless
+# image.sh KERNEL           make the guest image for KERNEL (6.1, 6.12 or debug), unless
 #                           it is there already, and print its directory
-# image.sh --kver KERNEL    print the version of that kernel, and make nothing
+# image.sh --kver KERNEL    print the version of Debian's kernel, and make nothing
 #
 # The image directory, ${XDG_CACHE_HOME:-~/.cache}/dm-netmirror/lab/KERNEL-KEY, has
 #
@@ -15,9 +15,10 @@
 #   root.sqsh        Debian packages (guest/packages); shared by all kernels
 #   id_ed25519       key that opens ssh to the guests
 #
-# The kernel is the very version that the host's headers package is for, so that a
-# module built on the host loads. KEY is a hash of what the image is made from:
-# a changed script, package list or kernel makes a new one, and the old one goes.
+# The kernel is Debian's, the very version that the host's headers package is for, so
+# that a module built on the host loads; or the one of tests/debug/kernel.sh. KEY is a
+# hash of what the image is made from: a changed script, package list or kernel makes
+# a new one, and the old one goes.
 # An image is built aside and renamed when complete; a lock keeps two builds apart.
 # Run as root. Takes two to three minutes the first time.
 
@@ -50,7 +51,7 @@ headers_package()
 	case $1 in
 	6.1) echo linux-headers-amd64 ;;
 	6.12) echo linux-headers-6.12-amd64 ;;
-	*) die "no such kernel: $1 (6.1 and 6.12 are known)" ;;
+	*) die "no such kernel: $1 (6.1, 6.12 and debug are known)" ;;
 	esac
 }
 
@@ -131,12 +132,11 @@ magic_at()
 	LC_ALL=C grep -aobP -m 1 "$1" "$2" | head -n 1 | LC_ALL=C cut -d: -f 1 | grep .
 }
 
-# make_kernel DIR KVER VERSION ROOT: kernel, modules, initramfs
-make_kernel()
+# debian_kernel DIR KVER VERSION: the kernel, and its modules in DIR/tree
+debian_kernel()
 {
-	local dir=$1 kver=$2 version=$3 root=$4 tree=$1/tree rd=$1/rd module
+	local dir=$1 kver=$2 version=$3 tree=$1/tree
 
-	mkdir "$tree"
 	(cd "$dir"; apt-get download -q "linux-image-$kver=$version" >/dev/null) ||
 		die "linux-image-$kver $version is not to be had: the headers of the host" \
 		    "are older than the archive, upgrade them (setup.sh installs, apt upgrades)"
@@ -145,6 +145,23 @@ make_kernel()
 	rm "$dir"/linux-image-*.deb
 	unpacked "$tree/boot/vmlinuz-$kver" "$dir/kernel"
 	rm -rf "${tree:?}"/{boot,usr}
+}
+
+# debug_kernel DIR KVER FROM: the same, but all of its modules are built in
+debug_kernel()
+{
+	mkdir -p "$1/tree/lib/modules/$2"
+	cp "$3"/tree/modules.* "$1/tree/lib/modules/$2/"
+	cp "$3/linux" "$1/kernel"
+}
+
+# make_image DIR KVER ROOT FUNCTION ARGUMENT: kernel, modules, initramfs
+make_image()
+{
+	local dir=$1 kver=$2 root=$3 tree=$1/tree rd=$1/rd module
+
+	mkdir "$tree"
+	"$4" "$dir" "$kver" "$5"
 	depmod -b "$tree" "$kver"
 
 	mkdir -p "$rd"/{bin,proc,sys,dev,m,root,modules,rw,new,files/lab}
@@ -218,12 +235,20 @@ if [ "${1-}" = --kver ] && [ $# = 2 ]; then
 	headers_version "$2" | cut -d ' ' -f 1
 	exit
 fi
-[ $# = 1 ] || die "usage: image.sh [--kver] 6.1|6.12"
+[ $# = 1 ] || die "usage: image.sh [--kver] 6.1|6.12|debug"
 
-read -r kver version < <(headers_version "$1") || die "cannot tell the version of the headers"
+if [ "$1" = debug ]; then
+	function=debug_kernel
+	version=$("$here/../debug/kernel.sh" guest)
+	kver=$(<"$version/kver")
+else
+	function=debian_kernel
+	read -r kver version < <(headers_version "$1") ||
+		die "cannot tell the version of the headers"
+fi
 root_key=$(hash "$(declare -f make_root debian_sources)" <"$here/guest/packages")
 key=$(cat "$here"/guest/* | hash "$root_key" "$kver" "$version" "${unused_modules[*]}" \
-	"${boot_modules[*]}" "$(declare -f make_kernel unpacked magic_at)")
+	"${boot_modules[*]}" "$(declare -f make_image $function unpacked magic_at)")
 
 mkdir -p "$cache"
 exec 9>"$cache/lock"
@@ -231,6 +256,6 @@ flock 9
 if [ ! -d "$cache/$1-$key" ]; then
 	[ "$(id -u)" = 0 ] || die "must be root to build an image"
 	built "root-$root_key" make_root
-	built "$1-$key" make_kernel "$kver" "$version" "$cache/root-$root_key"
+	built "$1-$key" make_image "$kver" "$cache/root-$root_key" $function "$version"
 fi
 echo "$cache/$1-$key"

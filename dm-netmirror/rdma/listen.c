@@ -213,19 +213,23 @@ static int got_request(struct rdma_cm_id *id, struct rdma_cm_event *event)
 
 /* --- the listener ------------------------------------------------------- */
 
-/* The device of a listener's address goes away: wait for it to come back. */
-static int lost_device(struct nm_rdma_listener *l)
+/*
+ * The device of a listener's address goes away: wait for it to come back.  An
+ * @id that is not the listener's is being destroyed by who took it away.
+ */
+static int lost_device(struct nm_rdma_listener *l, struct rdma_cm_id *id)
 {
 	struct nm_rdma *rl;
 	bool ours;
 
 	mutex_lock(&listen_mutex);
-	ours = l->id;
-	l->id = NULL;
-	if (ours)
+	ours = l->id == id;
+	if (ours) {
+		l->id = NULL;
 		list_for_each_entry(rl, &l->links, listed)
 			mod_delayed_work(nm_rdma_wq, &rl->connect,
 					 RELISTEN_DELAY);
+	}
 	mutex_unlock(&listen_mutex);
 	/* With an error the connection manager destroys the id. */
 	return ours ? -ENODEV : 0;
@@ -244,11 +248,12 @@ static int listen_handler(struct rdma_cm_id *id, struct rdma_cm_event *event)
 		return err;
 	}
 	if (event->event == RDMA_CM_EVENT_DEVICE_REMOVAL)
-		return lost_device(id->context);
+		return lost_device(id->context, id);
 	return 0;
 }
 
-static int try_listen(struct nm_rdma_listener *l)
+/* An id that came to nothing is the caller's to destroy, without the mutex. */
+static int try_listen(struct nm_rdma_listener *l, struct rdma_cm_id **failed)
 {
 	struct rdma_cm_id *id;
 	int err;
@@ -261,7 +266,7 @@ static int try_listen(struct nm_rdma_listener *l)
 	err = rdma_bind_addr(id, (struct sockaddr *)&l->addr) ?:
 	      rdma_listen(id, 128);
 	if (err)
-		rdma_destroy_id(id);
+		*failed = id;
 	else
 		l->id = id;
 	return err;
@@ -271,13 +276,17 @@ static int try_listen(struct nm_rdma_listener *l)
 static void open_listener(struct nm_rdma *rl)
 {
 	struct nm_rdma_listener *l;
+	struct rdma_cm_id *failed = NULL;
 	int err = 0;
 
 	mutex_lock(&listen_mutex);
 	l = rl->listener;
 	if (l && !l->id)
-		err = try_listen(l);
+		err = try_listen(l, &failed);
 	mutex_unlock(&listen_mutex);
+	/* Waits for handlers, which take the mutex. */
+	if (failed)
+		rdma_destroy_id(failed);
 	if (!err)
 		return;
 	if (!rl->told)

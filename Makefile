@@ -10,6 +10,8 @@
 #   make modules    build the module for KVER, the running kernel by default
 #   make tools      build netmirrorctl
 #   make install    install both, the module for KVER
+#   make install-tools   all but the module
+#   make install-dkms    the module's sources, for DKMS
 #   make lab-shell  two guests with a mirror, logged in
 #   make bench      compare with the alternatives on two guests
 #   make bench-stall   how long an application waits when the peer dies, compared
@@ -26,6 +28,9 @@ O ?= $(CURDIR)/build
 # The kernels that the tests run on.
 LAB_KERNELS ?= 6.1 6.12
 
+VERSION := $(shell sed -n 's/^.define NM_VERSION.*"\(.*\)"/\1/p' \
+	include/netmirror/version.h)
+
 FUZZ_SECONDS ?= 60
 
 # Of the soak; without a seed it draws one.
@@ -34,7 +39,8 @@ SEED ?=
 SOAK_KERNEL ?= 6.12
 
 .PHONY: all modules lab-modules tools unit demo check check-debug sim soak fuzz bench \
-	bench-stall lab-shell install setup-build setup-test clean
+	bench-stall lab-shell install install-module install-tools install-dkms \
+	setup-build setup-test clean
 
 all: modules tools
 
@@ -101,12 +107,22 @@ lab-shell: setup-test
 	$(MAKE) tools lab-modules LAB_KERNELS=6.1
 	tests/lab/shell.sh
 
-install: modules tools
+install: install-module install-tools
+
+install-module: modules
 	install -D -m 644 $(O)/modules/$(KVER)/dm-netmirror.ko \
 		$(DESTDIR)/lib/modules/$(KVER)/extra/dm-netmirror.ko
 	if [ -z "$(DESTDIR)" ]; then depmod $(KVER); fi
+
+# What depends on no kernel: all of this is in the packages, too.
+install-tools: tools
 	$(MAKE) -C userspace/netmirrorctl O=$(O)/tool DESTDIR=$(DESTDIR) \
 		PREFIX=$(PREFIX) install
+
+install-dkms: DIR = $(DESTDIR)/usr/src/dm-netmirror-$(VERSION)
+install-dkms:
+	install -d $(DIR)
+	cp -r --parents Kbuild dkms.conf include bitmap dm-netmirror $(DIR)
 
 clean:
 	rm -rf $(O)

@@ -2,6 +2,8 @@
 /* Module init and exit. */
 #include <linux/module.h>
 
+#include <netmirror/version.h>
+
 #include "mirror.h"
 #include "target.h"
 
@@ -46,3 +48,6 @@ module_exit(nm_exit);
 MODULE_DESCRIPTION("device-mapper network mirror over RDMA");
 MODULE_AUTHOR("the dm-netmirror authors");
 MODULE_LICENSE("GPL");
+MODULE_VERSION(NM_VERSION);
+/* What device-mapper asks for when a table names the target. */
+MODULE_ALIAS("dm-netmirror");

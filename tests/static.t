@@ -178,6 +178,17 @@ all_tests_can_be_run()
 		[ -x "$t" ] || echo "$t"
 	done | none
 }
+# DKMS reads the first as a script and Debian's tools the second, so that neither
+# can take the version from where it is defined.
+versions_agree()
+{
+	local version
+
+	version=$(sed -n 's/^#define NM_VERSION.*"\(.*\)"$/\1/p' include/netmirror/version.h)
+	[ -n "$version" ] && grep -qx "PACKAGE_VERSION=\"$version\"" dkms.conf &&
+		head -n 1 debian/changelog | grep -qF " ($version) "
+}
+ok "dkms.conf and debian/changelog have the version of version.h" versions_agree
 ok "each scenario names runs that exist" scenarios_name_runs_that_exist
 ok "each test is executable" all_tests_can_be_run
 ok "no file has more than 700 lines" no_long_file

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <netmirror/version.h>
+
 #include "netmirrorctl.h"
 
 int nm_cmd_version(const struct nm_opts *o)

@@ -391,6 +391,7 @@ static int run_suspend(struct nm_mirror *m)
 			stop_link(m, NM_REFUSE_SUSPENDED);
 		return 0;
 	}
+	nm_publish(m);
 	if (m->sb.flags & NM_SBF_LEG_FAILED)
 		return 0;
 	return nm_zone_checkpoint(m, 0, true);
@@ -401,6 +402,7 @@ static int run_resume(struct nm_mirror *m)
 	m->suspending = false;
 	m->suspended = false;
 	m->hold_over = false;
+	nm_publish(m);
 	nm_resync_kick(m);
 	if (m->state.link == NM_LINK_OFF &&
 	    (m->state.refusal == NM_REFUSE_NOT ||

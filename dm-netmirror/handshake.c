@@ -177,6 +177,7 @@ static void agreed(struct nm_mirror *m)
 	m->sync_total = nm_marks_count(&m->marks);
 	m->hold_over = false;
 	m->discard = false;
+	nm_event(m, NM_EVENT_VERDICT, m->verdict.why);
 	nm_set_link(m, NM_EV_AGREED);
 	nm_info(m, "connected: %s (%s); %llu regions of %u to copy\n",
 		m->verdict.why, nm_verdict_name(v), m->sync_total,

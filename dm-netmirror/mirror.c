@@ -12,6 +12,7 @@ static int alloc_buffers(struct nm_mirror *m)
 
 	m->shards = kvcalloc(NM_NR_SHARDS, sizeof(*m->shards), GFP_KERNEL);
 	m->counters = alloc_percpu(struct nm_counters);
+	m->events = nm_events_alloc();
 	m->hello = kzalloc(sizeof(*m->hello), GFP_KERNEL);
 	m->peer_hello = kzalloc(sizeof(*m->peer_hello), GFP_KERNEL);
 	m->new_gens = kzalloc(sizeof(*m->new_gens), GFP_KERNEL);
@@ -20,7 +21,7 @@ static int alloc_buffers(struct nm_mirror *m)
 	m->ctl_buf = kzalloc(NM_WIRE_HDR_LEN + NM_CTL_MAX_PAYLOAD, GFP_KERNEL);
 	m->mark_page = alloc_page(GFP_KERNEL);
 	m->sb_page = alloc_page(GFP_KERNEL);
-	if (!m->shards || !m->counters || !m->hello || !m->peer_hello ||
+	if (!m->shards || !m->counters || !m->events || !m->hello || !m->peer_hello ||
 	    !m->new_gens || !m->old_sb || !m->wire_buf || !m->ctl_buf ||
 	    !m->mark_page || !m->sb_page)
 		return -ENOMEM;
@@ -65,6 +66,7 @@ struct nm_mirror *nm_mirror_alloc(struct dm_target *ti)
 	mutex_init(&m->meta_mutex);
 	mutex_init(&m->checkpoint_mutex);
 	mutex_init(&m->resync_mutex);
+	mutex_init(&m->events_lock);
 	spin_lock_init(&m->list_lock);
 	spin_lock_init(&m->state_lock);
 	INIT_LIST_HEAD(&m->held);
@@ -134,6 +136,7 @@ void nm_mirror_free(struct nm_mirror *m)
 	kfree(m->new_gens);
 	kfree(m->peer_hello);
 	kfree(m->hello);
+	kvfree(m->events);
 	free_percpu(m->counters);
 	kvfree(m->shards);
 	kfree(m->settings.listen);

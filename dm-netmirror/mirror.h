@@ -15,6 +15,8 @@
  *   nm_mirror.meta_mutex    the superblock and the order of metadata writes
  *   nm_shard.lock (irq)     zones, their region bits and ranges of the shard
  *   nm_mirror.list_lock (irq)  the lists of waiting I/O
+ * Innermost, in process context:
+ *   nm_mirror.events_lock   the history
  * The worker may sleep in metadata I/O; nothing on the I/O path waits for it
  * while holding a lock.
  */
@@ -94,6 +96,25 @@ enum nm_counter {
 
 struct nm_counters {
 	u64 c[NM_NR_COUNTERS];
+};
+
+/* What the history has: words that changed, then reasons. */
+enum nm_event {
+	NM_EVENT_ROLE,
+	NM_EVENT_PEER_ROLE,
+	NM_EVENT_LINK,
+	NM_EVENT_HEALTH,
+	NM_EVENT_SYNC,
+	NM_EVENT_MISMATCHES,
+	NM_EVENT_IO_HELD,
+	NM_EVENT_PEER_FENCED,
+	NM_EVENT_OUTDATED,
+	NM_EVENT_SUSPENDED,
+	NM_EVENT_GENERATION,
+	NM_EVENT_VERDICT,	/* of a handshake */
+	NM_EVENT_PARTED,	/* why the nodes end a session, or have none */
+	NM_EVENT_PEER_LOST,	/* why */
+	NM_NR_EVENTS,
 };
 
 /* What the worker is asked to do; see worker.c. */
@@ -302,6 +323,10 @@ struct nm_mirror {
 	wait_queue_head_t resync_pause;	/* jobs that keep to the rate */
 	u64 resync_pace;		/* ns: earliest next region; resync_mutex */
 	struct nm_verify_run verify;
+
+	/* Protects events; nothing is waited for, nor allocated, under it. */
+	struct mutex events_lock;
+	struct nm_events *events;
 
 	struct nm_counters __percpu *counters;
 };
@@ -548,9 +573,26 @@ int nm_server_create(struct nm_mirror *m);
 int nm_server_init(void);
 void nm_server_exit(void);
 
+/* events.c: the history.  Process context. */
+struct nm_events *nm_events_alloc(void);
+/* @m goes on with the history of an older table's object, which is closed. */
+void nm_events_take(struct nm_mirror *m, struct nm_mirror *old);
+/* Enter what is new in the state.  The worker only. */
+void nm_events_compare(struct nm_mirror *m);
+/* Enter a reason. */
+void nm_event(struct nm_mirror *m, enum nm_event code, const char *text);
+/* Print the events that follow number @after, as many as @result has room for. */
+void nm_events_emit(struct nm_mirror *m, u64 after, char *result,
+		    unsigned int maxlen);
+
 /* status.c */
 void nm_status(struct nm_mirror *m, status_type_t type, char *result,
 	       unsigned int maxlen);
+/* The words of the status line: is it "Fail", sync action, io_held, link. */
+bool nm_status_failed(struct nm_mirror *m, const struct nm_state *s);
+const char *nm_status_sync(const struct nm_state *s);
+const char *nm_status_held(const struct nm_state *s);
+void nm_status_link(const struct nm_state *s, char *word, size_t size);
 
 /* table.c */
 int nm_table_parse(struct nm_mirror *m, unsigned int argc, char **argv,

@@ -38,6 +38,7 @@ int nm_registry_enter(struct nm_mirror *m)
 			m->leg_failed = old->sb.flags & NM_SBF_LEG_FAILED;
 			list_del_init(&old->registered);
 			nm_mirror_close(old);
+			nm_events_take(m, old);
 		}
 		list_add(&m->registered, &mirrors);
 	}

@@ -92,6 +92,7 @@ void nm_session_down(struct nm_mirror *m, const char *why)
 {
 	if (!m->session)
 		return;
+	nm_event(m, NM_EVENT_PEER_LOST, why);
 	nm_warn(m, "lost the peer: %s%s\n", why,
 		m->state.role == NM_PRIMARY && !m->state.fences ?
 		"; writes go on alone" : "");
@@ -139,7 +140,7 @@ void nm_session_leg_failed(struct nm_mirror *m)
 		return;
 	}
 	if (m->state.role == NM_PRIMARY) {
-		dm_table_event(m->ti->table);
+		nm_publish(m);
 		return;
 	}
 	nm_err(m, "the local leg %pg failed; attach it when it is well again, or replace it\n",
@@ -167,6 +168,7 @@ static void refused(struct nm_mirror *m, enum nm_refusal refusal,
 	bool again = peer_comes_back(m, refusal);
 	const char *advice = nm_refusal_advice(refusal);
 
+	nm_event(m, NM_EVENT_PARTED, why ?: nm_refusal_text(refusal));
 	if (again) {
 		nm_info(m, "the connection is put off: %s\n",
 			why ?: nm_refusal_text(refusal));

@@ -22,7 +22,7 @@ static const char *const counter_names[NM_NR_COUNTERS] = {
 	[NM_C_LINK_LOSSES]	= "link_losses",
 };
 
-static const char *sync_action(const struct nm_state *s)
+const char *nm_status_sync(const struct nm_state *s)
 {
 	switch (s->verify) {
 	case NM_VERIFY_CHECK:
@@ -47,11 +47,26 @@ static const char *sync_action(const struct nm_state *s)
 }
 
 /* What the application waits for, if it does. */
-static const char *held_for(const struct nm_state *s)
+const char *nm_status_held(const struct nm_state *s)
 {
 	if (nm_needs_fencing(s))
 		return "fencing";
 	return s->held ? "peer" : "no";
+}
+
+void nm_status_link(const struct nm_state *s, char *word, size_t size)
+{
+	if (s->link == NM_LINK_OFF && s->refusal != NM_REFUSE_NOT &&
+	    s->refusal != NM_REFUSE_DISCONNECTED)
+		scnprintf(word, size, "refused:%s", nm_refusal_name(s->refusal));
+	else
+		strscpy(word, nm_link_state_name(s->link), size);
+}
+
+/* A primary whose metadata failed and that cannot do without its leg. */
+bool nm_status_failed(struct nm_mirror *m, const struct nm_state *s)
+{
+	return READ_ONCE(m->meta_failed) && !(s->flags & NM_SBF_LEG_FAILED);
 }
 
 static unsigned int emit_features(struct nm_mirror *m, char *result,
@@ -110,27 +125,23 @@ static void emit_info(struct nm_mirror *m, char *result, unsigned int maxlen)
 	unsigned int i, sz = 0;
 	struct nm_state s;
 	u8 generation[NM_GEN_LEN];
+	char link[32];
 
 	spin_lock_irq(&m->state_lock);
 	s = m->state;
 	memcpy(generation, m->generation, NM_GEN_LEN);
 	spin_unlock_irq(&m->state_lock);
 
-	if (!m->loaded ||
-	    (READ_ONCE(m->meta_failed) && !(s.flags & NM_SBF_LEG_FAILED))) {
+	if (!m->loaded || nm_status_failed(m, &s)) {
 		DMEMIT("Fail");
 		return;
 	}
 	DMEMIT("2 %c%c %llu/%u %s %d %s ", nm_health_local(&s),
 	       nm_health_peer(&s), total - min_t(u64, left, total), total,
-	       sync_action(&s), atomic_read(&m->verify.mismatches),
+	       nm_status_sync(&s), atomic_read(&m->verify.mismatches),
 	       nm_role_name(s.role));
-	if (s.link == NM_LINK_OFF && s.refusal != NM_REFUSE_NOT &&
-	    s.refusal != NM_REFUSE_DISCONNECTED)
-		DMEMIT("refused:%s", nm_refusal_name(s.refusal));
-	else
-		DMEMIT("%s", nm_link_state_name(s.link));
-	DMEMIT(" %*phN", NM_GEN_LEN, generation);
+	nm_status_link(&s, link, sizeof(link));
+	DMEMIT("%s %*phN", link, NM_GEN_LEN, generation);
 	sz += emit_features(m, result + sz, maxlen - sz);
 	sz += emit_settings(m, true, 2 * (NM_NR_COUNTERS + 6), result + sz,
 			    maxlen - sz);
@@ -141,7 +152,7 @@ static void emit_info(struct nm_mirror *m, char *result, unsigned int maxlen)
 	DMEMIT(" verify_left %d", atomic_read(&m->verify.left));
 	DMEMIT(" nr_active_zones %d", atomic_read(&m->nr_active_zones));
 	DMEMIT(" leg_flags %u", s.flags);
-	DMEMIT(" io_held %s", held_for(&s));
+	DMEMIT(" io_held %s", nm_status_held(&s));
 	DMEMIT(" rw -");
 }
 

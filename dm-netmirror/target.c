@@ -139,6 +139,20 @@ static int set_rate(struct nm_mirror *m, const char *arg)
 	return 0;
 }
 
+static int emit_events(struct nm_mirror *m, const char *arg, char *result,
+		       unsigned int maxlen)
+{
+	unsigned long long after;
+
+	if (kstrtoull(arg, 10, &after)) {
+		nm_err(m, "message events: '%s' is not the number of an event\n",
+		       arg);
+		return -EINVAL;
+	}
+	nm_events_emit(m, after, result, maxlen);
+	return 1;
+}
+
 static int nm_message(struct dm_target *ti, unsigned int argc, char **argv,
 		      char *result, unsigned int maxlen)
 {
@@ -151,6 +165,8 @@ static int nm_message(struct dm_target *ti, unsigned int argc, char **argv,
 		nm_err(m, "message %s: the table is not active\n", argv[0]);
 		return -ENXIO;
 	}
+	if (argc == 2 && !strcasecmp(argv[0], "events"))
+		return emit_events(m, arg, result, maxlen);
 	if (dm_suspended(ti)) {
 		nm_err(m, "message %s: the device is suspended; resume it first\n",
 		       argv[0]);

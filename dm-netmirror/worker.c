@@ -21,6 +21,7 @@ void nm_publish(struct nm_mirror *m)
 	memcpy(m->generation, m->sb.gens.id[0], NM_GEN_LEN);
 	WRITE_ONCE(m->mode, nm_mode(&m->state));
 	spin_unlock_irq(&m->state_lock);
+	nm_events_compare(m);
 	dm_table_event(m->ti->table);
 }
 

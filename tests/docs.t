@@ -135,13 +135,18 @@ push(@$counters, @{all(part("dm-netmirror/status.c", "static void emit_info", "\
 		       qr/DMEMIT\(" (\w+) %/)});
 is_deeply(rows($guide, "counters", 1), $counters, "counters are those of status.c");
 is_deeply([sort @{rows($guide, "sync actions", 1)}],
-	  [sort @{all(part("dm-netmirror/status.c", "sync_action\\(", "\n}"),
+	  [sort @{all(part("dm-netmirror/status.c", "nm_status_sync\\(", "\n}"),
 		      qr/return "(\w+)"/)}],
 	  "sync actions are those of status.c");
 my $links = all(part("dm-netmirror/core/state.c", "nm_link_state_name\\(", "\n}"),
 		qr/\]\s*= "(\w+)"/);
-push(@$links, @{all(slurp("dm-netmirror/status.c"), qr/DMEMIT\("(\w+):%s"/)});
+push(@$links, @{all(slurp("dm-netmirror/status.c"), qr/"(\w+):%s"/)});
 is_deeply(rows($guide, "link states", 1), $links, "link states are those of state.c");
+
+is_deeply(rows($guide, "events", 1),
+	  all(part("dm-netmirror/events.c", "codes\\[NM_NR_EVENTS\\] = \\{", "\\};"),
+	      qr/= "(\w+)"/),
+	  "events are those of events.c");
 
 # --- messages and refusals --------------------------------------------------
 

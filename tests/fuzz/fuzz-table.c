@@ -14,7 +14,8 @@
 
 enum {
 	GOT_TARGET, GOT_REFUSAL, GOT_NO_MEMORY, GOT_FEATURE, GOT_SETTING,
-	GOT_POLICY, GOT_SECRET, GOT_AGAIN, GOT_COMMAND, GOT_RATE, GOT_WHY, GOT_BAD_MESSAGE,
+	GOT_POLICY, GOT_SECRET, GOT_AGAIN, GOT_COMMAND, GOT_RATE, GOT_WHY,
+	GOT_EVENTS, GOT_BAD_MESSAGE,
 };
 
 const char *const fuzz_places[] = {
@@ -29,6 +30,7 @@ const char *const fuzz_places[] = {
 	[GOT_COMMAND]		= "a message is a command",
 	[GOT_RATE]		= "a message sets the rate",
 	[GOT_WHY]		= "a message asks why",
+	[GOT_EVENTS]		= "a message asks for events",
 	[GOT_BAD_MESSAGE]	= "a message is refused",
 	NULL
 };
@@ -135,8 +137,9 @@ static void message(struct dm_target *ti, const char *line)
 		check(fuzz_nr_cmds - before <= 1);
 		if (ret == 1) {
 			check(strlen(result) < 64);
-			check(!strcasecmp(w.argv[0], "why"));
-			fuzz_reached(GOT_WHY);
+			check(!strcasecmp(w.argv[0], "why") ||
+			      !strcasecmp(w.argv[0], "events"));
+			fuzz_reached(w.argc == 2 ? GOT_EVENTS : GOT_WHY);
 		} else if (fuzz_nr_cmds != before) {
 			check(w.argc <= 2);
 			check(fuzz_cmd.force + fuzz_cmd.peer_fenced +

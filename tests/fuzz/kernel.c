@@ -16,6 +16,7 @@ static unsigned int fail_in, nr_held;
 
 bool sim_tracing;
 int sim_preempt_in;
+u64 sim_now;
 
 void fuzz_fail_at(unsigned int nth)
 {
@@ -217,6 +218,22 @@ void sim_spin_unlock(spinlock_t *lock, bool irq)
 {
 }
 
+void mutex_lock(struct mutex *lock)
+{
+}
+
+void mutex_unlock(struct mutex *lock)
+{
+}
+
+void sim_assert_mutex_held(const struct mutex *lock, const char *name)
+{
+}
+
+void sim_assert_spin_held(const spinlock_t *lock, const char *name)
+{
+}
+
 /* --- links and secrets ---------------------------------------------------- */
 
 static int link_create(struct nm_link *link, const char *addr, char **error)
@@ -279,7 +296,11 @@ struct nm_mirror *nm_mirror_alloc(struct dm_target *ti)
 	strscpy(m->name, "r0", sizeof(m->name));
 	m->link.mirror = m;
 	m->link.name = m->name;
-	return m;
+	m->events = nm_events_alloc();
+	if (m->events)
+		return m;
+	kfree(m);
+	return NULL;
 }
 
 /* What the table line made, as mirror.c frees it. */
@@ -294,6 +315,7 @@ void nm_mirror_free(struct nm_mirror *m)
 	kfree(m->settings.listen);
 	kfree(m->remote_token);
 	nm_secret_free(m->link.secret);
+	kfree(m->events);
 	kfree(m);
 }
 

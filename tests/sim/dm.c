@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdlib.h>
+
 #include <linux/wait.h>
 
 #include "co.h"
@@ -353,11 +355,32 @@ void dm_remove(struct mapped_device *md)
 	kfree(md);
 }
 
+/* The history has each number once, in order, as far as there is room. */
+static void check_history(const char *text, unsigned long long after, size_t room)
+{
+	unsigned long long newest, lost, nr;
+	const char *line = text;
+
+	if (sscanf(text, "began %*s newest %llu lost %llu", &newest, &lost) != 2)
+		sim_fail("the history begins with: %s", text);
+	after += lost;
+	while ((line = strchr(line, '\n'))) {
+		if (sscanf(++line, "%llu", &nr) != 1 || nr != ++after)
+			sim_fail("event %llu is missing: %s", after, line);
+	}
+	if (after != newest && strlen(text) < room / 2)
+		sim_fail("the history ends with %llu, not %llu", after, newest);
+}
+
 int dm_message(struct mapped_device *md, const char *word, const char *arg)
 {
 	char *argv[] = { (char *)word, (char *)arg };
-	char result[64];
+	char result[1024];
 	struct dm_target *ti = &md->live->ti;
+	int ret;
 
-	return nm_target.message(ti, arg ? 2 : 1, argv, result, sizeof(result));
+	ret = nm_target.message(ti, arg ? 2 : 1, argv, result, sizeof(result));
+	if (ret == 1 && !strcmp(word, "events"))
+		check_history(result, strtoull(arg, NULL, 10), sizeof(result));
+	return ret;
 }

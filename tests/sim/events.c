@@ -329,8 +329,10 @@ static void status(int node)
 	char line[1024];
 	struct nm_mirror *m = node_mirror(node);
 
-	if (m && m->loaded)
-		nm_status(m, STATUSTYPE_INFO, line, sizeof(line));
+	if (!m || !m->loaded)
+		return;
+	nm_status(m, STATUSTYPE_INFO, line, sizeof(line));
+	node_command(node, "events", "3", NULL);
 }
 
 void event_happens(enum event ev, struct sim_rng *rng)

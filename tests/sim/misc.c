@@ -56,6 +56,14 @@ size_t sim_scnprintf(char *buf, size_t size, const char *fmt, ...)
 	return min((size_t)n, size - 1);
 }
 
+int kstrtoull(const char *s, unsigned int base, unsigned long long *res)
+{
+	char *end;
+
+	*res = strtoull(s, &end, base);
+	return *end ? -EINVAL : 0;
+}
+
 int kstrtouint(const char *s, unsigned int base, unsigned int *res)
 {
 	char *end;

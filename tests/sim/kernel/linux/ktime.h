@@ -9,9 +9,14 @@ static inline u64 ktime_get_ns(void)
 	return sim_now;
 }
 
+static inline u64 ktime_get_real_ns(void)
+{
+	return 1700000000 * NSEC_PER_SEC + sim_now;
+}
+
 static inline u64 ktime_get_real_seconds(void)
 {
-	return 1700000000 + sim_now / NSEC_PER_SEC;
+	return ktime_get_real_ns() / NSEC_PER_SEC;
 }
 
 #endif

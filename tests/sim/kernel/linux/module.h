@@ -8,5 +8,6 @@
 #define EXPORT_SYMBOL_GPL(x)
 
 int kstrtouint(const char *s, unsigned int base, unsigned int *res);
+int kstrtoull(const char *s, unsigned int base, unsigned long long *res);
 
 #endif

@@ -38,7 +38,7 @@ void nm_config_for_each(void (*fn)(void *arg, const char *name), void *arg)
 }
 
 struct match {
-	const u8 *uuid;
+	u8 uuid[NM_UUID_LEN];
 	bool found;
 };
 
@@ -46,21 +46,28 @@ static int match_uuid(void *arg, const char *section, const char *key,
 		      const char *value)
 {
 	struct match *m = arg;
-	u8 uuid[NM_UUID_LEN];
 
 	if (!strcmp(section, "mirror") && !strcmp(key, "uuid") &&
-	    !nm_parse_uuid(value, uuid) &&
-	    !memcmp(uuid, m->uuid, NM_UUID_LEN))
+	    !nm_parse_uuid(value, m->uuid))
 		m->found = true;
 	return 1;
 }
 
-bool nm_config_has_uuid(const char *name, const u8 *uuid)
+bool nm_config_get_uuid(const char *name, u8 *uuid)
 {
 	char path[sizeof(NM_CONFDIR) + NM_NAME_MAX + sizeof(suffix)];
-	struct match m = { uuid, false };
+	struct match m = { .found = false };
 
 	snprintf(path, sizeof(path), NM_CONFDIR "/%s%s", name, suffix);
 	ini_parse(path, match_uuid, &m);
+	memcpy(uuid, m.uuid, NM_UUID_LEN);
 	return m.found;
+}
+
+bool nm_config_has_uuid(const char *name, const u8 *uuid)
+{
+	u8 its[NM_UUID_LEN];
+
+	return nm_config_get_uuid(name, its) &&
+	       !memcmp(its, uuid, NM_UUID_LEN);
 }

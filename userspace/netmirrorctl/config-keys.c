@@ -253,5 +253,7 @@ int nm_config_set(struct nm_config *c, struct nm_node *node,
 		return set_node(node, key, value, why);
 	if (!strcmp(section, "mirror"))
 		return set_mirror(c, key, value, why);
+	if (!strcmp(section, "export"))
+		return nm_export_set(&c->export, key, value, why);
 	return set_option(c, key, value, why);
 }

@@ -88,7 +88,7 @@ static int amend(FILE *to, const struct nm_config *c, int size_line,
 }
 
 static int prepare(const struct nm_config *c, bool from_options, int size_line,
-		   u64 data_sectors)
+		   u64 data_sectors, const struct nm_export *export)
 {
 	char *path = new_path(c), *dir = strdup(c->path);
 	int err = 0;
@@ -104,6 +104,8 @@ static int prepare(const struct nm_config *c, bool from_options, int size_line,
 		write_all(f, c, data_sectors);
 	else
 		err = amend(f, c, size_line, data_sectors);
+	if (f && !err && export)
+		nm_export_write(export, f);
 	if (f && (fflush(f) || fsync(fileno(f))) && !err)
 		err = -errno;
 	if (f && fclose(f) && !err)
@@ -120,12 +122,17 @@ static int prepare(const struct nm_config *c, bool from_options, int size_line,
 int nm_config_prepare(const struct nm_config *c, bool from_options,
 		      u64 data_sectors)
 {
-	return prepare(c, from_options, 0, data_sectors);
+	return prepare(c, from_options, 0, data_sectors, NULL);
 }
 
 int nm_config_prepare_size(const struct nm_config *c, u64 data_sectors)
 {
-	return prepare(c, false, c->size_line, data_sectors);
+	return prepare(c, false, c->size_line, data_sectors, NULL);
+}
+
+int nm_config_prepare_export(const struct nm_config *c, u64 data_sectors)
+{
+	return prepare(c, false, 0, data_sectors, &c->export);
 }
 
 int nm_config_commit(const struct nm_config *c)

@@ -91,8 +91,10 @@ static void new_section(struct reader *r, const char *text)
 		first = &r->c->mirror_line;
 	else if (!strcmp(r->section, "options"))
 		first = &r->options_line;
+	else if (!strcmp(r->section, "export"))
+		first = &r->c->export.line;
 	else
-		refuse(r, "[%s] is no section; expected [mirror], [node NAME] or [options]",
+		refuse(r, "[%s] is no section; expected [mirror], [node NAME], [options] or [export]",
 		       r->section);
 	if (first && *first)
 		refuse(r, "the section [%s] is there twice, first in line %d",
@@ -145,7 +147,7 @@ static int one_key(void *arg, const char *section, const char *key,
 	}
 	for (i = 0; i < r->nr_seen; i++) {
 		if (r->seen[i].section_line == r->section_line &&
-		    !strcmp(r->seen[i].key, key)) {
+		    !strcmp(r->seen[i].key, key) && strcmp(key, "acl")) {
 			refuse(r, "the key \"%s\" is there twice, first in line %d",
 			       key, r->seen[i].line);
 			return 0;
@@ -267,6 +269,16 @@ static int find_discard_node(struct nm_config *c)
 	return NM_EXIT_FAILED;
 }
 
+static int check_export(const struct nm_config *c)
+{
+	const char *problem = nm_export_problem(&c->export);
+
+	if (!c->export.line || !problem)
+		return NM_EXIT_OK;
+	nm_error("%s:%d: [export]: %s", c->path, c->export.line, problem);
+	return NM_EXIT_FAILED;
+}
+
 /* Which of the two nodes is this one? */
 static int find_self(struct nm_config *c, const struct nm_opts *o)
 {
@@ -325,6 +337,8 @@ int nm_config_finish(struct nm_config *c, const struct nm_opts *o)
 	ret = check_pair(c);
 	if (!ret)
 		ret = find_discard_node(c);
+	if (!ret)
+		ret = check_export(c);
 	return ret ? ret : find_self(c, o);
 }
 

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "export.h"
 #include "netmirrorctl.h"
 
 #define NM_NAME_MAX	64	/* of a mirror or a node */
@@ -59,6 +60,7 @@ struct nm_config {
 	u32 given_settings;		/* bits of enum nm_setting */
 	u64 setting[NM_NR_SETTINGS];	/* as the kernel takes it */
 	char discard_node[NM_NAME_MAX + 1];	/* after-split-brain names it */
+	struct nm_export export;
 };
 
 /* Is @name fit to be a mirror, a node or a device of device-mapper? */
@@ -110,6 +112,8 @@ int nm_config_prepare(const struct nm_config *c, bool from_options,
 		      u64 data_sectors);
 /* The same for the old file with another size. */
 int nm_config_prepare_size(const struct nm_config *c, u64 data_sectors);
+/* The same with the section [export] at its end. */
+int nm_config_prepare_export(const struct nm_config *c, u64 data_sectors);
 int nm_config_commit(const struct nm_config *c);
 void nm_config_drop(const struct nm_config *c);
 

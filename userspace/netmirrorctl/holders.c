@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <dirent.h>
+#include <glob.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,6 +97,40 @@ static void add_swap(struct list *l, dev_t dev)
 		fclose(f);
 }
 
+/* What a file of configfs has. */
+static bool read_path(const char *file, char *path, size_t size)
+{
+	FILE *f = fopen(file, "re");
+	bool ok = f && fgets(path, size, f);
+
+	if (ok)
+		path[strcspn(path, "\n")] = 0;
+	if (f)
+		fclose(f);
+	return ok;
+}
+
+/* The kernel holds these: no process has them open. */
+static void add_exports(struct list *l, dev_t dev)
+{
+	char path[512];
+	struct stat st;
+	glob_t found;
+	size_t i;
+
+	if (glob(NM_TARGETDIR "/core/iblock_*/*/udev_path", 0, NULL, &found))
+		return;
+	for (i = 0; i < found.gl_pathc; i++) {
+		if (!read_path(found.gl_pathv[i], path, sizeof(path)) ||
+		    stat(path, &st) || st.st_rdev != dev)
+			continue;
+		*strrchr(found.gl_pathv[i], '/') = 0;
+		add(l, "the export by LIO as %s (netmirrorctl unexport ends it)",
+		    strrchr(found.gl_pathv[i], '/') + 1);
+	}
+	globfree(&found);
+}
+
 /* Does the process have the device open? */
 static int has_open(const char *pid, dev_t dev)
 {
@@ -145,6 +181,7 @@ void nm_holders(dev_t dev, char *list, size_t size)
 	add_stacked(&l, dev);
 	add_mounts(&l, dev);
 	add_swap(&l, dev);
+	add_exports(&l, dev);
 	if (!*list)
 		add_processes(&l, dev);
 }

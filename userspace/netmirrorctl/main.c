@@ -45,6 +45,13 @@ const struct nm_command nm_commands[] = {
 	  "go on with the copying" },
 	{ "wait-sync", nm_cmd_wait_sync, O(TIMEOUT), 1, 1,
 	  "NAME [--timeout SECONDS]", "wait until both legs are the same" },
+	{ "export", nm_cmd_export, NM_OPTS_EXPORT | O(DRY_RUN), 1, 1,
+	  "NAME [--dry-run]\n"
+	  "       [--iscsi] [--iser] [--srp] [--loopback] [--acl INITIATOR,...|any]\n"
+	  "       [--portal ADDR[:PORT]] [--iqn IQN] [--srp-port PORT] [--reservations DIR]",
+	  "offer the mirror to initiators by LIO" },
+	{ "unexport", nm_cmd_unexport, O(DRY_RUN), 1, 1, "NAME [--dry-run]",
+	  "end that" },
 	{ "dump-md", nm_cmd_dump_md, O(JSON), 1, 1, "NAME|DEVICE [--json]",
 	  "print the metadata of a leg" },
 	{ "probe", nm_cmd_probe, 0, 1, 1, "DEVICE",

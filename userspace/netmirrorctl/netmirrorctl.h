@@ -46,6 +46,8 @@ int nm_cmd_verify(const struct nm_opts *o);
 int nm_cmd_wait_sync(const struct nm_opts *o);
 int nm_cmd_dump_md(const struct nm_opts *o);
 int nm_cmd_probe(const struct nm_opts *o);
+int nm_cmd_export(const struct nm_opts *o);
+int nm_cmd_unexport(const struct nm_opts *o);
 int nm_cmd_help(const struct nm_opts *o);
 int nm_cmd_version(const struct nm_opts *o);
 

@@ -36,6 +36,15 @@ enum nm_opt {
 	NM_OPT_PEER_METADATA,
 	NM_OPT_PEER_DEVICE,
 	NM_OPT_PEER_ADDRESS,
+	NM_OPT_ISCSI,
+	NM_OPT_ISER,
+	NM_OPT_SRP,
+	NM_OPT_LOOPBACK,
+	NM_OPT_PORTAL,
+	NM_OPT_IQN,
+	NM_OPT_ACL,
+	NM_OPT_SRP_PORT,
+	NM_OPT_RESERVATIONS,
 	NM_OPT_HELP,
 	NM_OPT_VERSION,
 	NM_NR_OPTS,
@@ -53,6 +62,13 @@ enum nm_opt {
 	 BIT(NM_OPT_PEER_NAME) | BIT(NM_OPT_PEER_LEG) |			\
 	 BIT(NM_OPT_PEER_METADATA) | BIT(NM_OPT_PEER_DEVICE) |		\
 	 BIT(NM_OPT_PEER_ADDRESS))
+
+/* The options of export that stand for [export]. */
+#define NM_OPTS_EXPORT							\
+	(BIT(NM_OPT_ISCSI) | BIT(NM_OPT_ISER) | BIT(NM_OPT_SRP) |	\
+	 BIT(NM_OPT_LOOPBACK) | BIT(NM_OPT_PORTAL) | BIT(NM_OPT_IQN) |	\
+	 BIT(NM_OPT_ACL) | BIT(NM_OPT_SRP_PORT) |			\
+	 BIT(NM_OPT_RESERVATIONS))
 
 struct nm_opts {
 	u64 given;			/* bits of enum nm_opt */

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* up and down */
 #include <libgen.h>
-#include <spawn.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -12,6 +10,7 @@
 #include "holders.h"
 #include "metadata.h"
 #include "mirror.h"
+#include "run.h"
 #include "secret.h"
 
 #define TABLE_LEN	2048
@@ -155,13 +154,9 @@ static void make_dm_uuid(const struct nm_config *c,
 
 static void load_module(void)
 {
-	static char *const argv[] = { "modprobe", "dm-netmirror", NULL };
-	static char *const envp[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
-				      NULL };
-	pid_t pid;
+	static const char *const argv[] = { "modprobe", "dm-netmirror", NULL };
 
-	if (!posix_spawnp(&pid, argv[0], NULL, NULL, argv, envp))
-		waitpid(pid, NULL, 0);
+	nm_run_quietly(argv, NULL);
 }
 
 /* Returns 0 or -errno; the mirror works without the link. */

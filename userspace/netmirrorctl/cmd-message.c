@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What takes one message: promote, demote, connect, check and others. */
+#include <sys/sysmacros.h>
+#include <time.h>
+
 #include "holders.h"
+#include "lvm.h"
 #include "mirror.h"
+
+#define DEMOTE_TRIES	50	/* udev and LVM look at what was just promoted */
 
 struct message {
 	const char *text;	/* for the kernel */
@@ -98,18 +104,65 @@ static int refused(const struct nm_mirror *m, const struct message *msg,
 
 static int failed(const struct nm_mirror *m, const struct message *msg, int err)
 {
-	char users[512] = "";
+	char users[512] = "", advice[NM_VG_MAX + 80];
 
 	if (err == -EBUSY && m->dm.open_count > 0)
 		nm_holders(m->dm.dev, users, sizeof(users));
+	nm_lvm_way_out(m->dm.dev, advice, sizeof(advice));
 	if (*users)
-		nm_error("cannot %s %s: the device %s is in use by %s; stop that first",
-			 msg->doing, m->name, m->device, users);
+		nm_error("cannot %s %s: the device %s is in use by %s; %s",
+			 msg->doing, m->name, m->device, users, advice);
 	else
 		nm_error("cannot %s %s, device %s: %s; the kernel log has the reason (dmesg)",
 			 msg->doing, m->name, m->device, strerror(-err));
 	return err == -EBUSY || err == -EPERM ? NM_EXIT_REFUSED :
 						NM_EXIT_FAILED;
+}
+
+/*
+ * A secondary cannot be read, so udev has not seen what the mirror holds.  As
+ * if the device were new: a volume group on it is then activated as at boot.
+ */
+static void announce(dev_t dev)
+{
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/uevent", major(dev),
+		 minor(dev));
+	f = fopen(path, "we");
+	if (!f)
+		return;
+	fputs("add", f);
+	fclose(f);
+}
+
+static int deactivate(const struct nm_mirror *m, const struct message *msg)
+{
+	char doing[NM_DM_NAME_LEN + 64];
+
+	snprintf(doing, sizeof(doing), "cannot %s %s", msg->doing, m->name);
+	return nm_lvm_deactivate(doing, m->dm.dev);
+}
+
+/* Returns 0 or -errno; *@reply is for nm_dm_message(). */
+static int send(const struct nm_mirror *m, const struct message *msg,
+		char **reply)
+{
+	static const struct timespec moment = { .tv_nsec = 100 * 1000000 };
+	char users[512];
+	int err, i;
+
+	for (i = 0; i < DEMOTE_TRIES; i++) {
+		err = nm_dm_message(m->device, msg->text, reply);
+		if (err != -EBUSY || strcmp(msg->text, "demote"))
+			break;
+		nm_holders(m->dm.dev, users, sizeof(users));
+		if (*users && strncmp(users, "process ", 8))
+			break;
+		nanosleep(&moment, NULL);
+	}
+	return err;
 }
 
 int nm_cmd_message(const struct nm_opts *o)
@@ -129,7 +182,13 @@ int nm_cmd_message(const struct nm_opts *o)
 		ret = NM_EXIT_REFUSED;
 		goto out;
 	}
-	err = nm_dm_message(m.device, msg.text, &reply);
+	if (nm_given(o, NM_OPT_DEACTIVATE))
+		ret = deactivate(&m, &msg);
+	if (ret)
+		goto out;
+	err = send(&m, &msg, &reply);
+	if (!err && !reply && !strncmp(msg.text, "promote", 7))
+		announce(m.dm.dev);
 	/* A failed message has no answer; the kernel keeps the reason. */
 	if (err && nm_dm_message(m.device, "why", &reply))
 		reply = NULL;

@@ -8,6 +8,7 @@
 #include <netmirror/uapi.h>
 
 #include "holders.h"
+#include "lvm.h"
 #include "metadata.h"
 #include "mirror.h"
 #include "run.h"
@@ -272,7 +273,7 @@ out:
 /* Take the device away; somebody may look at it just now. */
 static int stop(const struct nm_mirror *m, bool deferred)
 {
-	char users[512];
+	char users[512], advice[NM_VG_MAX + 80];
 	int err, i;
 
 	for (i = 0; i < REMOVE_TRIES; i++) {
@@ -289,8 +290,9 @@ static int stop(const struct nm_mirror *m, bool deferred)
 		return NM_EXIT_FAILED;
 	}
 	nm_holders(m->dm.dev, users, sizeof(users));
-	nm_error("cannot stop %s: the device %s is in use%s%s; stop that first, or use --force to remove it when its last user is gone",
-		 m->name, m->device, *users ? " by " : "", users);
+	nm_lvm_way_out(m->dm.dev, advice, sizeof(advice));
+	nm_error("cannot stop %s: the device %s is in use%s%s; %s; or use --force to remove it when its last user is gone",
+		 m->name, m->device, *users ? " by " : "", users, advice);
 	return NM_EXIT_REFUSED;
 }
 

@@ -20,7 +20,7 @@ const struct nm_command nm_commands[] = {
 	  "list the mirrors of this node" },
 	{ "promote", nm_cmd_message, O(FORCE) | O(PEER_FENCED), 1, 1,
 	  "NAME [--force | --peer-fenced]", "let this node use the mirror" },
-	{ "demote", nm_cmd_message, 0, 1, 1, "NAME",
+	{ "demote", nm_cmd_message, O(DEACTIVATE), 1, 1, "NAME [--deactivate]",
 	  "stop using the mirror on this node" },
 	{ "connect", nm_cmd_message, O(DISCARD_MY_CHANGES), 1, 1,
 	  "NAME [--discard-my-changes]", "look for the peer" },

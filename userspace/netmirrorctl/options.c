@@ -13,6 +13,7 @@ static const struct option long_options[NM_NR_OPTS + 1] = {
 	FLAG(NM_OPT_YES, "yes"),
 	FLAG(NM_OPT_JSON, "json"),
 	FLAG(NM_OPT_DRY_RUN, "dry-run"),
+	FLAG(NM_OPT_DEACTIVATE, "deactivate"),
 	FLAG(NM_OPT_DISCARD_MY_CHANGES, "discard-my-changes"),
 	FLAG(NM_OPT_FORCE, "force"),
 	FLAG(NM_OPT_PEER, "peer"),

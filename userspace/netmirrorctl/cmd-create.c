@@ -5,12 +5,15 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "create.h"
 #include "metadata.h"
 #include "occupied.h"
+#include "route.h"
 #include "secret.h"
 
 struct plan {
 	const struct nm_opts *o;
+	bool leg_in_use;	/* by who stays on it */
 	struct nm_config c;
 	bool from_options;	/* the configuration is still to be written */
 	bool makes_secret;
@@ -86,7 +89,7 @@ static int config_from_options(struct plan *p)
 	unsigned int i;
 
 	if (!nm_given(p->o, NM_OPT_LEG) || !nm_given(p->o, NM_OPT_PEER_NAME)) {
-		nm_error("%s: there is no %s; give at least --leg, --address, --peer-name and --peer-address, or write the file (see netmirror.conf(5))",
+		nm_error("%s: there is no %s; give at least --leg and --peer-name, or write the file (see netmirror.conf(5))",
 			 p->doing, c->path);
 		return NM_EXIT_NOT_FOUND;
 	}
@@ -105,7 +108,12 @@ static int config_from_options(struct plan *p)
 	for (i = 0; !ret && i < ARRAY_SIZE(peer_keys); i++)
 		ret = set_key(p, &c->node[1], peer_keys[i].key,
 			      peer_keys[i].opt);
-	return ret ? ret : nm_config_finish(c, p->o);
+	if (ret)
+		return ret;
+	if (c->link == NM_LINK_KIND_RDMA)
+		nm_route_find(c->node[1].name, c->node[0].address,
+			      c->node[1].address);
+	return nm_config_finish(c, p->o);
 }
 
 static int get_config(struct plan *p, const char *name)
@@ -208,7 +216,7 @@ static int open_devices(struct plan *p)
 	int err, ret;
 
 	p->meta_dev.fd = -1;
-	err = nm_leg_open(&p->leg, self->leg, true, p->doing);
+	err = nm_leg_open(&p->leg, self->leg, !p->leg_in_use, p->doing);
 	if (err)
 		return err == -EBUSY ? NM_EXIT_REFUSED : NM_EXIT_FAILED;
 	p->meta = &p->leg;
@@ -222,6 +230,10 @@ static int open_devices(struct plan *p)
 		ret = nm_check_unoccupied(&p->c, p->meta, false, force);
 		if (ret)
 			return ret;
+	} else if (p->leg_in_use) {
+		nm_error("%s: %s stays in use, so the metadata need a device of their own: --metadata",
+			 p->doing, self->leg);
+		return NM_EXIT_USAGE;
 	}
 	return nm_check_unoccupied(&p->c, &p->leg, stays, force);
 }
@@ -391,9 +403,10 @@ static void report(const struct plan *p)
 			p->c.peer->name);
 }
 
-int nm_cmd_create(const struct nm_opts *o)
+int nm_create(const struct nm_opts *o, bool leg_in_use)
 {
-	struct plan p = { .o = o, .leg.fd = -1, .meta_dev.fd = -1 };
+	struct plan p = { .o = o, .leg_in_use = leg_in_use, .leg.fd = -1,
+			  .meta_dev.fd = -1 };
 	int ret;
 
 	if (nm_given(o, NM_OPT_SOURCE) && nm_given(o, NM_OPT_ASSUME_CLEAN)) {
@@ -418,4 +431,9 @@ int nm_cmd_create(const struct nm_opts *o)
 	nm_leg_close(&p.leg);
 	nm_config_free(&p.c);
 	return ret;
+}
+
+int nm_cmd_create(const struct nm_opts *o)
+{
+	return nm_create(o, false);
 }

@@ -175,6 +175,19 @@ static int make_link(const char *link, const char *device)
 	return symlink(target, link) ? -errno : 0;
 }
 
+/* udev may have started it meanwhile. */
+static bool is_there(const struct nm_config *c, const char *dm_uuid)
+{
+	struct nm_dm_device d;
+	bool same;
+
+	if (nm_dm_get(c->self->device, &d))
+		return false;
+	same = !strcmp(d.uuid, dm_uuid);
+	nm_dm_put(&d);
+	return same;
+}
+
 static int start(const struct nm_config *c, const struct nm_sb *sb,
 		 const struct nm_secret *secret, const char *dm_uuid,
 		 const char *table, const char *link)
@@ -195,7 +208,7 @@ static int start(const struct nm_config *c, const struct nm_sb *sb,
 	if (err)
 		return err;
 	err = nm_dm_create(c->self->device, dm_uuid, sb->data_sectors, table);
-	if (err) {
+	if (err && !is_there(c, dm_uuid)) {
 		nm_error("cannot start %s: device-mapper refused the device %s: %s; the kernel log has the reason (dmesg); the table was \"0 %llu "
 			 NM_TARGET_NAME " %s\"", c->name, c->self->device,
 			 strerror(-err), (unsigned long long)sb->data_sectors,

@@ -9,6 +9,14 @@ const struct nm_command nm_commands[] = {
 	  "NAME [--source | --assume-clean] [--size SIZE] [--secret] [--force]\n"
 	  "       [--leg DEVICE --address ADDR --peer-name NODE --peer-address ADDR ...]",
 	  "make this node's leg of a mirror" },
+	{ "lvcreate", nm_cmd_lvcreate, O(NAME) | O(SIZE) | O(PEER) |
+	  O(ADDRESS) | O(PEER_ADDRESS) | O(REGION_SIZE) | O(ZONE_SIZE) |
+	  O(SECRET) | O(DRY_RUN), 0, 1,
+	  "-n NAME [-L SIZE GROUP --peer NODE[:GROUP]] [--address ADDR]\n"
+	  "       [--peer-address ADDR] [--secret] [--dry-run]",
+	  "make a logical volume that is mirrored to another node" },
+	{ "lvremove", nm_cmd_lvremove, O(DRY_RUN), 1, 1, "NAME [--dry-run]",
+	  "remove a mirror of lvcreate and its leg from this node" },
 	{ "up", nm_cmd_up, O(DRY_RUN), 1, 1, "NAME [--dry-run]",
 	  "start a mirror on this node" },
 	{ "down", nm_cmd_down, O(DRY_RUN) | O(FORCE), 1, 1,

@@ -36,6 +36,8 @@ extern const struct nm_command nm_commands[];
 extern const unsigned int nm_nr_commands;
 
 int nm_cmd_create(const struct nm_opts *o);
+int nm_cmd_lvcreate(const struct nm_opts *o);
+int nm_cmd_lvremove(const struct nm_opts *o);
 int nm_cmd_up(const struct nm_opts *o);
 int nm_cmd_down(const struct nm_opts *o);
 int nm_cmd_status(const struct nm_opts *o);

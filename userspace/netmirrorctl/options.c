@@ -6,7 +6,7 @@
 #define FLAG(opt, text)		[opt] = { text, no_argument, NULL, opt }
 #define VALUE(opt, text)	[opt] = { text, required_argument, NULL, opt }
 
-static const struct option long_options[NM_NR_OPTS + 1] = {
+static struct option long_options[NM_NR_OPTS + 1] = {
 	VALUE(NM_OPT_CONFIG, "config"),
 	VALUE(NM_OPT_NODE, "node"),
 	FLAG(NM_OPT_QUIET, "quiet"),
@@ -25,6 +25,7 @@ static const struct option long_options[NM_NR_OPTS + 1] = {
 	FLAG(NM_OPT_SOURCE, "source"),
 	FLAG(NM_OPT_SECRET, "secret"),
 	FLAG(NM_OPT_ASSUME_CLEAN, "assume-clean"),
+	VALUE(NM_OPT_NAME, "name"),
 	VALUE(NM_OPT_SIZE, "size"),
 	VALUE(NM_OPT_REGION_SIZE, "region-size"),
 	VALUE(NM_OPT_ZONE_SIZE, "zone-size"),
@@ -56,13 +57,11 @@ const char *nm_opt_name(enum nm_opt opt)
 	return long_options[opt].name;
 }
 
-int nm_opts_parse(struct nm_opts *o, int argc, char **argv)
+static int parse(struct nm_opts *o, int argc, char **argv, const char *shorts)
 {
 	int opt;
 
-	memset(o, 0, sizeof(*o));
-	opterr = 0;
-	while ((opt = getopt_long(argc, argv, ":hV", long_options,
+	while ((opt = getopt_long(argc, argv, shorts, long_options,
 				  NULL)) >= 0) {
 		if (opt == ':') {
 			nm_error("the option %s needs a value",
@@ -79,6 +78,10 @@ int nm_opts_parse(struct nm_opts *o, int argc, char **argv)
 			opt = NM_OPT_HELP;
 		else if (opt == 'V')
 			opt = NM_OPT_VERSION;
+		else if (opt == 'n')
+			opt = NM_OPT_NAME;
+		else if (opt == 'L')
+			opt = NM_OPT_SIZE;
 		if (nm_given(o, opt)) {
 			nm_error("the option --%s is given twice",
 				 nm_opt_name(opt));
@@ -87,10 +90,27 @@ int nm_opts_parse(struct nm_opts *o, int argc, char **argv)
 		o->given |= BIT(opt);
 		o->value[opt] = optarg;
 	}
-	if (optind < argc) {
-		o->command = argv[optind];
-		o->args = argv + optind + 1;
-		o->nr_args = argc - optind - 1;
-	}
 	return 0;
+}
+
+int nm_opts_parse(struct nm_opts *o, int argc, char **argv)
+{
+	int err;
+
+	memset(o, 0, sizeof(*o));
+	opterr = 0;
+	/* Up to the command, which knows what --peer means, and then the rest. */
+	err = parse(o, argc, argv, "+:hV");
+	if (err || optind >= argc)
+		return err;
+	argc -= optind;
+	argv += optind;
+	o->command = argv[0];
+	if (!strcmp(o->command, "lvcreate"))
+		long_options[NM_OPT_PEER].has_arg = required_argument;
+	optind = 0;
+	err = parse(o, argc, argv, ":hVn:L:");
+	o->args = argv + optind;
+	o->nr_args = argc - optind;
+	return err;
 }

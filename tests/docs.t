@@ -170,6 +170,53 @@ is_deeply(rows($guide, "refusals", 2), \@sentences,
 is_deeply(rows("wire-protocol.rst", "refusal numbers", 2), \@numbers,
 	  "numbers of refusals are those of uapi.h");
 
+# --- troubleshooting ----------------------------------------------------------
+
+# A message with its specifiers or placeholders as "<>".
+sub shape
+{
+	my ($text) = @_;
+
+	$text =~ s/\\n$//;
+	$text =~ s/%(?:%|\*?[a-z]+(?:[A-Z][A-Za-z]*)?)|<[^<>]*>/<>/g;
+	return $text;
+}
+
+# The terms of the definition lists of a section, down to the next one.
+sub terms
+{
+	my ($document, $from, $to) = @_;
+
+	return all("\n" . part("Documentation/$document", "\n$from\n=+\n", "\n$to\n=+\n"),
+		   qr/(?<=\n\n)(\S[^\n]*)(?=\n  \S)/);
+}
+
+my (%logged, %lost);
+foreach my $path (map { s{^\Q$top\E/}{}r }
+		  map { glob("$top/$_") } "dm-netmirror/*.c", "dm-netmirror/*/*.c") {
+	my $text = slurp($path);
+
+	while ($text =~ /\b(nm_err|nm_warn\w*|nm_info|nm_rdma_note|pr_\w+)
+			 \((?:[^"(]|\([^)]*\))*?((?:"(?:[^"\\]|\\.)*"\s*)+)/gx) {
+		my ($function, $strings) = ($1, $2);
+		my $format = join("", $strings =~ /"((?:[^"\\]|\\.)*)"/g);
+
+		$format =~ s/^%s: // if $function =~ /^pr_/;
+		$logged{shape($format)} = 1;
+	}
+	$lost{$_} = 1 foreach @{all($text, qr/nm_(?:rdma_session_fail|link_down)\([^";]*"([^"]+)"/)};
+}
+is_deeply([sort(map { shape($_) } @{terms("troubleshooting.rst", "Messages of the kernel log",
+					  "Why a peer is lost")})],
+	  [sort(keys(%logged))], "troubleshooting.rst has each message of the module");
+is_deeply([sort(@{terms("troubleshooting.rst", "Why a peer is lost", "Why a node stands alone")})],
+	  [sort(keys(%lost))], "and each reason why a peer is lost");
+my @advice;
+while ($refusals =~ /"([\w-]+)", "([^"]+)",\s*"([^"]*)"/g) {
+	push(@advice, [$1, $2, $3 eq "" ? "nothing" : $3]) unless $1 eq "none";
+}
+is_deeply([table("troubleshooting.rst", "advice")], \@advice, "and each refusal with its advice");
+
 # --- wire and disk ----------------------------------------------------------
 
 is_deeply(rows("wire-protocol.rst", "operations", 2),

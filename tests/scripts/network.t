@@ -21,25 +21,11 @@ LAB_CONSOLE_ALLOW='WARNING: .* rxe_completer|Call Trace:'
 mirror_boot
 # shellcheck source=journal.sh
 . "$top/tests/scripts/journal.sh"
-ok "netem is there" eval "on a 'modprobe sch_netem' && on b 'modprobe sch_netem'"
+# shellcheck source=disturb.sh
+. "$top/tests/scripts/disturb.sh"
 ok "the legs are made" mirror_create
 ok "both nodes are up and connected" mirror_up
 ok "a is promoted" ctl a promote
-
-# disturb ARGUMENTS...: of netem, for what either node sends
-disturb()
-{
-	local node
-
-	for node in a b; do
-		on "$node" "tc qdisc replace dev data0 root netem limit 10000 $*" || return
-	done
-}
-
-calm()
-{
-	on a 'tc qdisc del dev data0 root' && on b 'tc qdisc del dev data0 root'
-}
 
 # well NAME: connected and in sync, with nothing lost
 well()

@@ -30,6 +30,8 @@ passed=0 failed=0 round=0 faults=0
 mirror_boot
 # shellcheck source=journal.sh
 . "$top/tests/scripts/journal.sh"
+# shellcheck source=disturb.sh
+. "$top/tests/scripts/disturb.sh"
 # shellcheck disable=SC2034 # for lab.sh: every command
 exec {LAB_TRACE_FD}>"$LAB_DIR/trace"
 
@@ -89,11 +91,6 @@ leg()
 		fi"
 }
 
-modules()
-{
-	on "$1" 'modprobe -a sch_netem'
-}
-
 begin()
 {
 	must "$p writes" writes "$p" "$batch"
@@ -122,7 +119,7 @@ returns()
 	for node in "$@"; do guests+=("$(guest "$node")"); done
 	must "guests ${guests[*]} boot" back "${guests[@]}" || return
 	for node in "$@"; do
-		must "$node is up" eval "modules $node && leg $node well && ctl $node up"
+		must "$node is up" eval "leg $node well && ctl $node up"
 	done
 }
 
@@ -158,7 +155,7 @@ new_mirror()
 	done
 	lab_console_accept
 	: >"$acked"
-	back 1 2 && modules a && modules b && leg a well && leg b well &&
+	back 1 2 && leg a well && leg b well &&
 		ctl a create --source --force && ctl b create --force && mirror_up &&
 		lab_until 60 in_sync && ctl a promote
 	p=a
@@ -206,15 +203,15 @@ fault_oneway()
 
 fault_bad_network()
 {
-	local how node
+	local how
 
 	pick "loss 2%" "loss 5%" "delay 5ms reorder 75%" "duplicate 5%" "corrupt 1%" "delay 30ms"
 	how=$picked
 	pick_time 10 40
 	say "network: $how for $picked s"
-	for node in a b; do on "$node" "tc qdisc replace dev data0 root netem limit 10000 $how"; done
+	must "the network is bad" disturb "$how"
 	sleep "$picked"
-	for node in a b; do on "$node" 'tc qdisc del dev data0 root'; done
+	must "it is well again" calm
 }
 
 fault_freeze()

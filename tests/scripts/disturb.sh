@@ -1,0 +1,41 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# disturb.sh - a bad network, for scenarios to source after mirror_boot.
+#
+#   disturb ARGUMENTS...       of netem, for what either node receives
+#   calm                       the end of it
+#
+# At the receiver, since rxe takes it for a failure of its own if the sender's queue
+# drops a packet: the queue pair is lost then without a retry, that of the connection
+# manager for good (rdma res show qp: GSI, state ERR).
+
+disturb_ready()
+{
+	local node
+
+	for node in a b; do
+		on "$node" "modprobe -a ifb sch_netem sch_ingress cls_matchall act_mirred &&
+			{ ip link show ifb0 >/dev/null 2>&1 || ip link add ifb0 type ifb; } &&
+			ip link set ifb0 mtu 9000 up &&
+			tc qdisc replace dev data0 ingress &&
+			tc filter replace dev data0 ingress prio 1 handle 1 matchall \
+				action mirred egress redirect dev ifb0" || return
+	done
+}
+
+disturb()
+{
+	local node
+
+	disturb_ready || return
+	for node in a b; do
+		on "$node" "tc qdisc replace dev ifb0 root netem limit 10000 $*" || return
+	done
+}
+
+calm()
+{
+	on a 'tc qdisc del dev data0 ingress; ip link del ifb0' &&
+		on b 'tc qdisc del dev data0 ingress; ip link del ifb0'
+}

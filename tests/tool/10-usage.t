@@ -6,7 +6,8 @@
 
 exits 0 "help" help
 commands=$(sed -n 's/^  \([a-z-]*\) .*/\1/p' out)
-is "help lists the commands" "$(echo "$commands" | wc -l)" 27
+is "help lists the commands" "$(echo "$commands" | wc -l)" \
+	"$(grep -cE '^	\{ "[a-z-]+", nm_cmd_' "$TOP/userspace/netmirrorctl/main.c")"
 exits 0 "--help" --help
 exits 0 "version" version
 prints "the version has a number" '^netmirrorctl [0-9]+\.[0-9]+'

@@ -16,6 +16,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -240,6 +241,56 @@ int nm_dm_message(const char *name, const char *message, char **reply)
 	if (err)
 		return -err;
 	*reply = get(name, "reply");
+	return 0;
+}
+
+/*
+ * "events NUMBER" is answered from the file "history": the time when it began,
+ * then the newest events, each as the kernel prints it.  No more than
+ * "history-room" of them are given at a time, if that is there.
+ */
+int nm_dm_ask(const char *name, const char *message, char **reply)
+{
+	unsigned long long after = 0, first = 0, newest = 0, nr;
+	long room = get_number(name, "history-room");
+	char path[4096], *line = NULL, *events = NULL;
+	char *uuid = get(name, "uuid"), *began;
+	size_t size = 0, len;
+	FILE *f, *out;
+
+	*reply = NULL;
+	if (!uuid)
+		return -ENXIO;
+	free(uuid);
+	path_of(path, sizeof(path), name, "history");
+	f = fopen(path, "r");
+	if (!room)
+		room = LONG_MAX;
+	if (!f || sscanf(message, "events %llu", &after) != 1) {
+		if (f)
+			fclose(f);
+		return -EINVAL;
+	}
+	began = get(name, "history");
+	out = open_memstream(&events, &len);
+	while (getline(&line, &size, f) > 0) {
+		if (sscanf(line, "%llu ", &nr) != 1 || !strchr(line, ' '))
+			continue;
+		line[strcspn(line, "\n")] = 0;
+		newest = nr;
+		if (!first)
+			first = nr;
+		if (nr > after && room-- > 0)
+			fprintf(out, "\n%s", line);
+	}
+	fclose(out);
+	fclose(f);
+	if (asprintf(reply, "began %s newest %llu lost %llu%s", began, newest,
+		     first > after + 1 ? first - 1 - after : 0, events) < 0)
+		abort();
+	free(events);
+	free(began);
+	free(line);
 	return 0;
 }
 

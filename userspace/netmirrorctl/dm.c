@@ -223,7 +223,7 @@ int nm_dm_remove(const char *name, bool deferred)
 	return err;
 }
 
-int nm_dm_message(const char *name, const char *message, char **reply)
+int nm_dm_ask(const char *name, const char *message, char **reply)
 {
 	struct dm_task *task = new_task(DM_DEVICE_TARGET_MSG, name);
 	const char *text;
@@ -236,10 +236,19 @@ int nm_dm_message(const char *name, const char *message, char **reply)
 	if (!err) {
 		text = dm_task_get_message_response(task);
 		if (text && *text)
-			*reply = strndup(text, strcspn(text, "\n"));
+			*reply = strdup(text);
 	}
 	if (task)
 		dm_task_destroy(task);
+	return err;
+}
+
+int nm_dm_message(const char *name, const char *message, char **reply)
+{
+	int err = nm_dm_ask(name, message, reply);
+
+	if (*reply)
+		(*reply)[strcspn(*reply, "\n")] = 0;
 	return err;
 }
 

@@ -62,6 +62,9 @@ int nm_dm_remove(const char *name, bool deferred);
 /* Send a message; *@reply is its answer or NULL, to be freed. */
 int nm_dm_message(const char *name, const char *message, char **reply);
 
+/* The same for a question, whose answer may have several lines. */
+int nm_dm_ask(const char *name, const char *message, char **reply);
+
 /* Call @fn for the name of each device with our target. */
 int nm_dm_for_each(void (*fn)(void *arg, const char *name), void *arg);
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <limits.h>
+
 #include "netmirrorctl.h"
 
 #define O(opt)	BIT(NM_OPT_##opt)
+#define MANY	INT_MAX
 
 const struct nm_command nm_commands[] = {
 	{ "create", nm_cmd_create, NM_OPTS_NEW_MIRROR | O(SOURCE) |
@@ -26,6 +29,9 @@ const struct nm_command nm_commands[] = {
 	  "tell how a mirror is and what to do" },
 	{ "list", nm_cmd_list, O(JSON), 0, 0, "[--json]",
 	  "list the mirrors of this node" },
+	{ "events", nm_cmd_events, O(JSON) | O(FOLLOW) | O(SINCE), 0, MANY,
+	  "[NAME...] [--follow] [--since NUMBER] [--json]",
+	  "print what became of mirrors, and when" },
 	{ "promote", nm_cmd_message, O(FORCE) | O(PEER_FENCED), 1, 1,
 	  "NAME [--force | --peer-fenced]", "let this node use the mirror" },
 	{ "demote", nm_cmd_message, O(DEACTIVATE), 1, 1, "NAME [--deactivate]",

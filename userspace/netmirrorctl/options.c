@@ -20,6 +20,8 @@ static struct option long_options[NM_NR_OPTS + 1] = {
 	FLAG(NM_OPT_PEER_FENCED, "peer-fenced"),
 	FLAG(NM_OPT_WAIT, "wait"),
 	FLAG(NM_OPT_WATCH, "watch"),
+	FLAG(NM_OPT_FOLLOW, "follow"),
+	VALUE(NM_OPT_SINCE, "since"),
 	FLAG(NM_OPT_EXIT_CODE, "exit-code"),
 	VALUE(NM_OPT_TIMEOUT, "timeout"),
 	FLAG(NM_OPT_SOURCE, "source"),

@@ -2,7 +2,7 @@
 /*
  * dm.h on plain files, so that the tool runs without device-mapper.  Below
  * $NM_FAKE_DM each device is a directory with the files
- *	uuid table sectors status open suspended event
+ *	uuid table sectors status open suspended event dev
  * A message is appended to "messages"; "errno" makes it fail with that number,
  * "reply" is what it answers, "why" the reason of the last failure.
  * "errno-create" makes the creation of a device fail, "errno-key" that of a key;
@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -102,6 +103,8 @@ int nm_dm_get(const char *name, struct nm_dm_device *d)
 	d->open_count = get_number(name, "open");
 	d->suspended = get_number(name, "suspended");
 	d->sectors = get_number(name, "sectors");
+	if (get_number(name, "dev"))
+		d->dev = makedev(253, get_number(name, "dev"));
 	d->table = get(name, "table");
 	d->status = get(name, "status");
 	free(uuid);

@@ -22,6 +22,7 @@ static struct option long_options[NM_NR_OPTS + 1] = {
 	FLAG(NM_OPT_WATCH, "watch"),
 	FLAG(NM_OPT_FOLLOW, "follow"),
 	VALUE(NM_OPT_SINCE, "since"),
+	VALUE(NM_OPT_OUTPUT, "output"),
 	FLAG(NM_OPT_EXIT_CODE, "exit-code"),
 	VALUE(NM_OPT_TIMEOUT, "timeout"),
 	FLAG(NM_OPT_SOURCE, "source"),

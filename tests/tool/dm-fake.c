@@ -6,7 +6,8 @@
  * A message is appended to "messages"; "errno" makes it fail with that number,
  * "reply" is what it answers, "why" the reason of the last failure.
  * "errno-create" makes the creation of a device fail, "errno-key" that of a key;
- * "keys" has the keys that were given.
+ * "keys" has the keys that were given; "no-target" is 1 when the kernel has no
+ * such target.
  *
  * A loaded table is in "new-table" and "new-sectors"; "errno-reload" makes the
  * loading fail, "errno-suspend" the resume before it changes anything, and
@@ -125,7 +126,7 @@ void nm_dm_put(struct nm_dm_device *d)
 
 bool nm_dm_has_target(void)
 {
-	return true;
+	return !get_number(".", "no-target");
 }
 
 int nm_dm_add_key(const char *name, const void *key, size_t len)

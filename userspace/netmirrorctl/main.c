@@ -35,6 +35,8 @@ const struct nm_command nm_commands[] = {
 	{ "metrics", nm_cmd_metrics, O(OUTPUT), 0, MANY,
 	  "[NAME...] [--output FILE]",
 	  "print the state and counters of mirrors for a monitoring system" },
+	{ "doctor", nm_cmd_doctor, O(JSON), 0, 1, "[NAME] [--json]",
+	  "look for what is wrong with mirrors and around them" },
 	{ "promote", nm_cmd_message, O(FORCE) | O(PEER_FENCED), 1, 1,
 	  "NAME [--force | --peer-fenced]", "let this node use the mirror" },
 	{ "demote", nm_cmd_message, O(DEACTIVATE), 1, 1, "NAME [--deactivate]",

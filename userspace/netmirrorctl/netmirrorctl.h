@@ -43,6 +43,7 @@ int nm_cmd_down(const struct nm_opts *o);
 int nm_cmd_status(const struct nm_opts *o);
 int nm_cmd_list(const struct nm_opts *o);
 int nm_cmd_events(const struct nm_opts *o);
+int nm_cmd_doctor(const struct nm_opts *o);
 int nm_cmd_metrics(const struct nm_opts *o);
 int nm_cmd_message(const struct nm_opts *o);
 int nm_cmd_resize(const struct nm_opts *o);

@@ -2,6 +2,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "io-rate.h"
 #include "progress.h"
 #include "status-json.h"
 
@@ -100,8 +101,26 @@ static void print_sync(const struct nm_mirror *m, long eta)
 	print_field("sync", line);
 }
 
+/* Of --watch: what the application does, and what it waits for. */
+static void print_io(const struct nm_io_rate *io)
+{
+	char text[256];
+	size_t len;
+
+	if (!io->known)
+		return;
+	nm_io_part_text(&io->reads, text, sizeof(text));
+	print_field("reads", text);
+	nm_io_part_text(&io->writes, text, sizeof(text));
+	len = strlen(text);
+	snprintf(text + len, sizeof(text) - len, "; %llu in flight",
+		 (unsigned long long)io->in_flight);
+	print_field("writes", text);
+}
+
 static void print_status(const struct nm_mirror *m,
-			 const struct nm_diagnosis *d, long eta)
+			 const struct nm_diagnosis *d, long eta,
+			 const struct nm_io_rate *io)
 {
 	char line[640], size[NM_SIZE_STRLEN], region[NM_SIZE_STRLEN];
 
@@ -117,6 +136,8 @@ static void print_status(const struct nm_mirror *m,
 		print_link(m);
 		print_legs(m);
 		print_sync(m, eta);
+		if (io)
+			print_io(io);
 		print_field("generation", m->status.blank ? "none yet" :
 			    m->status.generation);
 	}
@@ -131,14 +152,21 @@ static void print_status(const struct nm_mirror *m,
 }
 
 /* One line for --watch where nobody looks at a screen. */
-static void print_line(const struct nm_mirror *m, const struct nm_diagnosis *d)
+static void print_line(const struct nm_mirror *m, const struct nm_diagnosis *d,
+		       const struct nm_io_rate *io)
 {
-	char now[32];
+	char now[32], reads[NM_SIZE_STRLEN], writes[NM_SIZE_STRLEN];
 	time_t t = time(NULL);
 	struct tm tm;
 
 	strftime(now, sizeof(now), "%FT%T%z", localtime_r(&t, &tm));
-	printf("%s %s %s: %s\n", now, m->name, d->state, d->what);
+	printf("%s %s %s: %s", now, m->name, d->state, d->what);
+	if (io->known) {
+		nm_format_size(io->reads.bytes, reads);
+		nm_format_size(io->writes.bytes, writes);
+		printf("; reads %s/s, writes %s/s", reads, writes);
+	}
+	putchar('\n');
 	fflush(stdout);
 }
 
@@ -148,8 +176,9 @@ static int exit_code(const struct nm_opts *o, const struct nm_diagnosis *d)
 	       NM_EXIT_DEGRADED : NM_EXIT_OK;
 }
 
+/* @io: with --watch only */
 static void show(const struct nm_opts *o, const struct nm_mirror *m,
-		 const struct nm_progress *p)
+		 const struct nm_progress *p, const struct nm_io_rate *io)
 {
 	bool on_screen = isatty(STDOUT_FILENO);
 	struct nm_diagnosis d;
@@ -162,11 +191,11 @@ static void show(const struct nm_opts *o, const struct nm_mirror *m,
 		nm_json_print(nm_status_json(m, &d, eta),
 			      nm_given(o, NM_OPT_WATCH));
 	} else if (nm_given(o, NM_OPT_WATCH) && !on_screen) {
-		print_line(m, &d);
+		print_line(m, &d, io);
 	} else {
 		if (nm_given(o, NM_OPT_WATCH))
 			fputs("\033[H\033[J", stdout);
-		print_status(m, &d, eta);
+		print_status(m, &d, eta, io);
 		fflush(stdout);
 	}
 }
@@ -175,8 +204,10 @@ static void show(const struct nm_opts *o, const struct nm_mirror *m,
 static bool news(const struct nm_mirror *m, bool *was_up, u32 *event_nr,
 		 u64 *in_sync)
 {
+	/* Rates change all the time, but a line for each would be too many. */
 	bool yes = m->is_up != *was_up || m->dm.event_nr != *event_nr ||
-		   m->status.in_sync != *in_sync;
+		   m->status.in_sync != *in_sync ||
+		   (m->is_up && isatty(STDOUT_FILENO));
 
 	*was_up = m->is_up;
 	*event_nr = m->dm.event_nr;
@@ -187,6 +218,7 @@ static bool news(const struct nm_mirror *m, bool *was_up, u32 *event_nr,
 static int watch(const struct nm_opts *o, struct nm_mirror *m)
 {
 	struct nm_progress p = { 0 };
+	struct nm_io_rate io = { 0 };
 	u32 event_nr = 0;
 	u64 in_sync = 0;
 	bool was_up = false, first = true;
@@ -203,8 +235,9 @@ static int watch(const struct nm_opts *o, struct nm_mirror *m)
 			break;
 		if (m->is_up && !m->status.failed)
 			nm_progress_sample(&p, nm_mirror_left(m));
+		nm_io_rate_sample(&io, m);
 		if (news(m, &was_up, &event_nr, &in_sync) || first)
-			show(o, m, &p);
+			show(o, m, &p, &io);
 		first = false;
 		err = nm_dm_watch_wait(fd, WATCH_MS);
 	}
@@ -242,7 +275,7 @@ int nm_cmd_status(const struct nm_opts *o)
 		if (m.is_up && !m.status.failed)
 			nm_progress_sample(&p, nm_mirror_left(&m));
 	}
-	show(o, &m, &p);
+	show(o, &m, &p, NULL);
 	nm_diagnose(&m, &d);
 	ret = exit_code(o, &d);
 out:

@@ -11,6 +11,7 @@ core=target/core/iblock_1510743918
 iqn=iqn.2003-01.org.linux-iscsi.netmirror:$UUID
 primary='2 AA 256/256 idle 0 primary connected 11111111111111111111111111111111 0 0 rw -'
 ini=iqn.1993-08.org.debian:01:abc
+port=0x0000000000000000505400fffe4d0003
 good_config >$conf
 leg a 32M
 leg b 32M
@@ -31,13 +32,14 @@ refuses 2 "nor for SRP" 'port of each SRP initiator' export r0 --node alpha --sr
 refuses 2 "everybody with SRP" 'any does not work with srp' export r0 --node alpha --srp --acl any
 refuses 2 "everybody and somebody" 'any stands alone' export r0 --node alpha --iscsi --acl any,$ini
 refuses 2 "twice" 'is there twice' export r0 --node alpha --iscsi --acl $ini,$ini
-refuses 2 "a name with a slash" 'expected the name of an initiator' export r0 --node alpha --iscsi --acl iqn.a/b
+refuses 2 "a name with a slash" 'expected an iSCSI initiator' export r0 --node alpha --iscsi --acl iqn.a/b
+refuses 2 "an address" 'expected an iSCSI initiator' export r0 --node alpha --srp --acl 10.77.0.3
 refuses 2 "no address" 'expected an IP address' export r0 --node alpha --iscsi --acl any --portal here
 refuses 2 "no name" 'expected a name such as' export r0 --node alpha --iscsi --acl any --iqn r0
-refuses 2 "no port" 'expected a number from 1' export r0 --node alpha --srp --acl 10.77.0.3 --srp-port 65536
+refuses 2 "no port" 'expected a number from 1' export r0 --node alpha --srp --acl $port --srp-port 65536
 refuses 2 "no directory" 'absolute path of a directory' export r0 --node alpha --iscsi --acl $ini --reservations here
 refuses 2 "reservations for everybody" 'do not go with acl = any' export r0 --node alpha --iscsi --acl any --reservations /srv
-refuses 2 "reservations with SRP" 'do not go with srp' export r0 --node alpha --srp --acl 10.77.0.3 --reservations /srv
+refuses 2 "reservations with SRP" 'do not go with srp' export r0 --node alpha --srp --acl $port --reservations /srv
 is "the configuration is as it was" "$(cat $conf)" "$(good_config)"
 
 # --- what is done

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* export and unexport */
-#include <spawn.h>
-#include <sys/wait.h>
-
 #include "confdir.h"
 #include "lio.h"
+#include "run.h"
 
 static int set(struct nm_export *e, const char *key, const char *value)
 {
@@ -131,14 +129,12 @@ static int check_role(const struct nm_mirror *m, const char *doing)
 	return NM_EXIT_REFUSED;
 }
 
+/* What is missing afterwards is told by the first step that fails. */
 static void load_module(const char *name)
 {
-	char *const argv[] = { "modprobe", (char *)name, NULL };
-	pid_t pid;
+	const char *const argv[] = { "modprobe", name, NULL };
 
-	/* What is missing afterwards is told by the first step that fails. */
-	if (!posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ))
-		waitpid(pid, NULL, 0);
+	nm_run_quietly(argv, NULL);
 }
 
 /* The others are loaded by the kernel, when their directories are made. */

@@ -40,6 +40,13 @@ bool nm_is_iscsi_name(const char *name)
 	       starts_with(name, "naa.");
 }
 
+/* The port of an SRP initiator as ib_srpt calls it: 0x and 32 hex digits. */
+static bool is_srp_name(const char *name)
+{
+	return starts_with(name, "0x") && strlen(name) == 34 &&
+	       strspn(name + 2, "0123456789abcdef") == 32;
+}
+
 /* A name becomes a directory of configfs: no slash, nothing to quote. */
 static bool is_port_name(const char *name)
 {
@@ -93,8 +100,10 @@ static int add_acl(struct nm_export *e, const char *value, char **why)
 {
 	int i;
 
-	if (!is_port_name(value))
-		return expected(why, "acl = %s: expected the name of an initiator such as iqn.1993-08.org.debian:01:abc, or any",
+	if (!is_port_name(value) ||
+	    (strcmp(value, NM_ACL_ANY) && !nm_is_iscsi_name(value) &&
+	     !is_srp_name(value)))
+		return expected(why, "acl = %s: expected an iSCSI initiator such as iqn.1993-08.org.debian:01:abc, the port of an SRP initiator (0x and 32 hex digits in lower case), or any",
 				value);
 	for (i = 0; i < e->nr_acls; i++)
 		if (!strcmp(e->acl[i], value))

@@ -125,7 +125,7 @@ static void add_exports(struct list *l, dev_t dev)
 		    stat(path, &st) || st.st_rdev != dev)
 			continue;
 		*strrchr(found.gl_pathv[i], '/') = 0;
-		add(l, "the export by LIO as %s (netmirrorctl unexport ends it)",
+		add(l, "the export by LIO as %s (netmirrorctl unexport or targetcli ends it)",
 		    strrchr(found.gl_pathv[i], '/') + 1);
 	}
 	globfree(&found);

@@ -257,6 +257,20 @@ foreach my $command (@{all($readme, qr/^ +netmirrorctl (\w+)|"netmirrorctl (\w+)
 	like($main, qr/"\Q$command\E"/, "netmirrorctl $command exists");
 }
 
+# --- the page on LIO -----------------------------------------------------------
+
+my $lio = slurp("Documentation/lio.rst");
+my $scenarios = join("", map { slurp("tests/scripts/$_") } @{all($lio, qr{tests/scripts/([\w-]+\.t)})});
+my %lio_commands = map { $_ => 1 } @{all($lio, qr/netmirrorctl ([a-z]+)/)};
+ok(keys(%lio_commands) > 2, "lio.rst names commands");
+foreach my $command (sort(keys(%lio_commands))) {
+	like($scenarios, qr/(ctl (a|b|"\$1")|netmirrorctl) $command\b/, "a scenario runs netmirrorctl $command");
+}
+my $export_keys = slurp("userspace/netmirrorctl/config-export.c");
+foreach my $key (@{all($lio, qr/^ {4}([a-z]+) = /m)}) {
+	like($export_keys, qr/"\Q$key\E"/, "$key is a key of [export]");
+}
+
 # --- what the argument for data safety names ----------------------------------
 
 # In double backquotes: "FILE:FUNCTION()" is defined in that file, which is below

@@ -146,4 +146,16 @@ sees '"code":"up"'
 sees '"sequence":1,.*"to":"primary"'
 kill "$feed"
 wait "$feed" 2>/dev/null
+# --- the codes are those of the kernel, of the manual and of the schema
+codes=$(sed -n '/codes\[NM_NR_EVENTS\] = {/,/};/s/.*= "\(.*\)",/\1/p' "$TOP/dm-netmirror/events.c")
+schema=$TOP/userspace/netmirrorctl/schema/events.json
+is "the schema has the codes of the module" \
+	"$(jq -r '.properties.code.enum[]' "$schema" | grep -vxE 'up|down|gap' | xargs)" \
+	"$(echo "$codes" | xargs)"
+missing=
+for c in $codes up down gap; do
+	sed -n '/^\.Sh EVENTS/,/^\.Sh FILES/p' "$TOP/userspace/netmirrorctl/man/netmirrorctl.8" |
+		grep -qE "^\.It Sy (.* )?$c( |\$)" || missing="$missing $c"
+done
+is "and so has the manual" "$missing" ""
 done_testing

@@ -110,6 +110,8 @@ lints "families are not mixed" out
 is "both" "$(grep -c '^netmirror_up{' out)" 2
 exits 0 "one of them" metrics other --node alpha
 is "no other" "$(grep -c '^netmirror_up{' out)" 1
+exits 0 "one of them twice" metrics other other --node alpha
+lints "is there once" out
 echo nonsense >dm/r0/status
 refuses 1 "one that cannot be read" 'cannot understand the status of r0' metrics --node alpha
 lints "does not hide the other" out

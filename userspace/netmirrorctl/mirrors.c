@@ -6,7 +6,7 @@ struct walk {
 	const struct nm_opts *o;
 	nm_mirror_fn fn;
 	void *arg;
-	char (*devices)[NM_DM_NAME_LEN];	/* those of configured mirrors */
+	char (*devices)[NM_DM_NAME_LEN];	/* of those that were visited */
 	size_t nr_devices;
 	int ret;
 };
@@ -20,18 +20,28 @@ static void remember(struct walk *w, const char *device)
 	strcpy(w->devices[w->nr_devices++], device);
 }
 
+static bool known(const struct walk *w, const char *device)
+{
+	size_t i;
+
+	for (i = 0; i < w->nr_devices; i++)
+		if (!strcmp(w->devices[i], device))
+			return true;
+	return false;
+}
+
+/* One by its name, once. */
 static void visit(void *arg, const char *name)
 {
 	struct walk *w = arg;
 	struct nm_mirror m;
 	int ret = nm_mirror_find(&m, w->o, name);
 
-	if (m.has_config)
-		remember(w, m.device);
 	if (ret)
 		w->ret = ret;
-	else
+	else if (!known(w, m.device))
 		w->fn(w->arg, &m);
+	remember(w, m.device);
 	nm_mirror_put(&m);
 }
 
@@ -40,12 +50,10 @@ static void visit_device(void *arg, const char *device)
 {
 	struct walk *w = arg;
 	struct nm_mirror m = { 0 };
-	size_t i;
 	int ret;
 
-	for (i = 0; i < w->nr_devices; i++)
-		if (!strcmp(w->devices[i], device))
-			return;
+	if (known(w, device))
+		return;
 	snprintf(m.name, sizeof(m.name), "%s", device);
 	snprintf(m.device, sizeof(m.device), "%s", device);
 	ret = nm_mirror_refresh(&m);

@@ -62,6 +62,9 @@ exits 0 "in pieces" events r0 --node alpha
 is "all of them" "$(cut -d' ' -f3 out | xargs)" "1 2 3 4 5"
 rm dm/r0/history-room
 
+echo 6 >dm/r0/errno-ask
+refuses 1 "a table that is not active" 'Device or resource busy' events r0 --node alpha
+rm dm/r0/errno-ask
 history r0 1795271601.220417305 "41 1795271800.0 role - primary"
 refuses 1 "a time that is none" 'cannot understand' events r0 --node alpha
 history r0 1795271601.220417305 \
@@ -115,6 +118,12 @@ sees 'r0 2 role: secondary -> primary'
 history r0 1795271601.220417305 "9 1795272000.000000000 link connected connecting"
 sees 'r0 - gap: 6 events are lost'
 sees 'r0 9 link: connected -> connecting'
+echo 6 >dm/r0/errno-ask
+sleep 0.3
+rm dm/r0/errno-ask
+echo "10 1795272001.000000000 suspended yes no" >>dm/r0/history
+sees 'r0 10 suspended: yes -> no'
+is "a table that is replaced is not down" "$(grep -c down feed)" 0
 mv dm/r0 hidden
 sees 'r0 - down: the mirror was stopped'
 history ../hidden 1795272100.000000000 "1 1795272100.000000100 role - secondary"

@@ -251,12 +251,14 @@ int nm_dm_message(const char *name, const char *message, char **reply)
 /*
  * "events NUMBER" is answered from the file "history": the time when it began,
  * then the newest events, each as the kernel prints it.  No more than
- * "history-room" of them are given at a time, if that is there.
+ * "history-room" of them are given at a time, if that is there; "errno-ask" makes
+ * the question fail.
  */
 int nm_dm_ask(const char *name, const char *message, char **reply)
 {
 	unsigned long long after = 0, first = 0, newest = 0, nr;
 	long room = get_number(name, "history-room");
+	int err = get_number(name, "errno-ask");
 	char path[4096], *line = NULL, *events = NULL;
 	char *uuid = get(name, "uuid"), *began;
 	size_t size = 0, len;
@@ -266,6 +268,8 @@ int nm_dm_ask(const char *name, const char *message, char **reply)
 	if (!uuid)
 		return -ENXIO;
 	free(uuid);
+	if (err)
+		return -err;
 	path_of(path, sizeof(path), name, "history");
 	f = fopen(path, "r");
 	if (!room)

@@ -198,7 +198,20 @@ static void went_down(const struct feed *feed, struct followed *f)
 	f->was_down = true;
 }
 
-/* Returns 0 or -errno; -ENXIO: the mirror is down. */
+/* A table that takes the place of another one does not answer for a moment. */
+static bool is_there(const struct followed *f)
+{
+	struct nm_dm_device d;
+	int err = nm_dm_get(f->device, &d);
+
+	nm_dm_put(&d);
+	return !err;
+}
+
+/*
+ * Returns 0 or -errno; -ENXIO: the mirror is down, -EBUSY: its device is there,
+ * but not ready.
+ */
 static int read_mirror(const struct feed *feed, struct followed *f)
 {
 	struct nm_history h;
@@ -211,7 +224,7 @@ static int read_mirror(const struct feed *feed, struct followed *f)
 			      read_some(feed, f, &h) : -EAGAIN;
 		nm_history_put(&h);
 	} while (err == -EAGAIN);
-	return err;
+	return err == -ENXIO && is_there(f) ? -EBUSY : err;
 }
 
 static int failed(const struct followed *f, int err)
@@ -272,7 +285,7 @@ static int look(struct feed *feed)
 		err = read_mirror(feed, f);
 		if (follows && (err == -ENXIO || err == -ENODEV))
 			went_down(feed, f);
-		else if (err)
+		else if (err && !(follows && err == -EBUSY))
 			ret = failed(f, err);
 	}
 	if (fflush(stdout))

@@ -83,4 +83,40 @@ refuses 5 "a leg that is none" 'no logical volume /dev/GROUP/r0 with internal me
 	lvcreate -n r0 --node beta
 refuses 5 "nor does lvremove take it" 'no logical volume of lvcreate' lvremove r0 --node alpha
 refuses 4 "a mirror that is not there" 'cannot find the mirror r9' lvremove r9
+
+# --- convert: a disk is a file here, so nothing sits on it
+rm -f etc/netmirror/r0.conf calls
+leg disk 32M
+leg meta 1M
+convert="convert r0 --node alpha --leg $WORK/disk --metadata $WORK/meta --peer-name beta
+	--address 10.77.0.1 --peer-address 10.77.0.2"
+program pvs <<-'END'
+	case $* in
+	*"--options vg_name"*) echo "  vg" ;;
+	*"--select vg_name=vg"*) echo "  $WORK/disk" ;;
+	*) exit "$(cat sees)" ;;
+	esac
+END
+export WORK
+echo 5 >sees
+# shellcheck disable=SC2086 # words
+exits 0 "dry run" $convert --dry-run
+prints "LVM is given the mirror" "^vgchange --refresh .* --devices /dev/mapper/r0 vg\$"
+prints "in the right order" '^netmirrorctl disconnect r0$'
+is "nothing was done" "$(find dm etc/netmirror -mindepth 1; tr -d '\0' <meta)" ""
+echo 0 >sees
+# shellcheck disable=SC2086
+refuses 5 "LVM would find the disk again" 'put "r\|\^.*/disk\$\|" at the head of global_filter' $convert
+program pvs <<<'echo "  "'
+# shellcheck disable=SC2086
+refuses 5 "a physical volume of no group" 'belongs to no volume group' $convert
+truncate -s 33554944 disk
+# shellcheck disable=SC2086
+refuses 5 "half a block at the end" 'no multiple of 4 KiB' $convert
+refuses 2 "no metadata device" 'as --metadata' convert r0 --node alpha --leg "$WORK/disk"
+refuses 4 "nothing to undo" 'cannot find the mirror' convert r0 --undo
+good_config >etc/netmirror/r0.conf
+refuses 5 "a mirror that is none of convert" 'internal metadata' convert r0 --node alpha
+refuses 5 "another disk" 'exists, with the leg .*/a and its metadata on the leg' \
+	convert r0 --node alpha --leg "$WORK/disk"
 done_testing

@@ -20,6 +20,11 @@ const struct nm_command nm_commands[] = {
 	  "make a logical volume that is mirrored to another node" },
 	{ "lvremove", nm_cmd_lvremove, O(DRY_RUN), 1, 1, "NAME [--dry-run]",
 	  "remove a mirror of lvcreate and its leg from this node" },
+	{ "convert", nm_cmd_convert, NM_OPTS_NEW_MIRROR | O(SECRET) | O(UNDO) |
+	  O(DRY_RUN), 1, 1,
+	  "NAME --leg DEVICE --metadata DEVICE --peer-name NODE ...\n"
+	  "       [--undo] [--dry-run]",
+	  "put a mirror under a physical volume that is in use" },
 	{ "up", nm_cmd_up, O(DRY_RUN), 1, 1, "NAME [--dry-run]",
 	  "start a mirror on this node" },
 	{ "down", nm_cmd_down, O(DRY_RUN) | O(FORCE), 1, 1,

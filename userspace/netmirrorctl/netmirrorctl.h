@@ -38,6 +38,7 @@ extern const unsigned int nm_nr_commands;
 int nm_cmd_create(const struct nm_opts *o);
 int nm_cmd_lvcreate(const struct nm_opts *o);
 int nm_cmd_lvremove(const struct nm_opts *o);
+int nm_cmd_convert(const struct nm_opts *o);
 int nm_cmd_up(const struct nm_opts *o);
 int nm_cmd_down(const struct nm_opts *o);
 int nm_cmd_status(const struct nm_opts *o);

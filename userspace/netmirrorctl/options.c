@@ -25,6 +25,7 @@ static struct option long_options[NM_NR_OPTS + 1] = {
 	VALUE(NM_OPT_OUTPUT, "output"),
 	FLAG(NM_OPT_EXIT_CODE, "exit-code"),
 	VALUE(NM_OPT_TIMEOUT, "timeout"),
+	FLAG(NM_OPT_UNDO, "undo"),
 	FLAG(NM_OPT_SOURCE, "source"),
 	FLAG(NM_OPT_SECRET, "secret"),
 	FLAG(NM_OPT_ASSUME_CLEAN, "assume-clean"),

@@ -120,7 +120,11 @@ sees 'r0 - gap: 6 events are lost'
 sees 'r0 9 link: connected -> connecting'
 echo 6 >dm/r0/errno-ask
 sleep 0.3
+mv dm/r0/table dm/r0/no-table
+echo 22 >dm/r0/errno-ask
+sleep 0.3
 rm dm/r0/errno-ask
+mv dm/r0/no-table dm/r0/table
 echo "10 1795272001.000000000 suspended yes no" >>dm/r0/history
 sees 'r0 10 suspended: yes -> no'
 is "a table that is replaced is not down" "$(grep -c down feed)" 0

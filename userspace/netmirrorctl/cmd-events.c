@@ -198,21 +198,7 @@ static void went_down(const struct feed *feed, struct followed *f)
 	f->was_down = true;
 }
 
-/* A table that takes the place of another one does not answer for a moment. */
-static bool is_there(const struct followed *f)
-{
-	struct nm_dm_device d;
-	int err = nm_dm_get(f->device, &d);
-
-	nm_dm_put(&d);
-	return !err;
-}
-
-/*
- * Returns 0 or -errno; -ENXIO: the mirror is down, -EBUSY: its device is there,
- * but not ready.
- */
-static int read_mirror(const struct feed *feed, struct followed *f)
+static int read_all(const struct feed *feed, struct followed *f)
 {
 	struct nm_history h;
 	int err;
@@ -224,7 +210,39 @@ static int read_mirror(const struct feed *feed, struct followed *f)
 			      read_some(feed, f, &h) : -EAGAIN;
 		nm_history_put(&h);
 	} while (err == -EAGAIN);
-	return err == -ENXIO && is_there(f) ? -EBUSY : err;
+	return err;
+}
+
+/*
+ * The question failed.  A device that comes up has no table at first, and a
+ * table that takes the place of another one does not answer at once.
+ */
+static int look_why(const struct followed *f, int err)
+{
+	struct nm_dm_device d;
+	int there = nm_dm_get(f->device, &d);
+
+	nm_dm_put(&d);
+	if (there == -ENODATA || (!there && err == -ENXIO))
+		return -EBUSY;
+	return there ? there : err;
+}
+
+/*
+ * Returns 0 or -errno; -ENXIO: the mirror is down, -EBUSY: its device is there,
+ * but not ready.  It may have got ready after the question: so it is asked
+ * twice.
+ */
+static int read_mirror(const struct feed *feed, struct followed *f)
+{
+	int err, tries = 2;
+
+	do {
+		err = read_all(feed, f);
+		if (err == -ENXIO || err == -EINVAL)
+			err = look_why(f, err);
+	} while (err == -EINVAL && --tries);
+	return err;
 }
 
 static int failed(const struct followed *f, int err)

@@ -56,7 +56,7 @@ ok "the legs are the same" same_legs
 
 ok "the buffer of direct writes is scribbled on" on a '/nm/testtools/scribble direct $DEV 6'
 same_legs >/dev/null && diag "scribbled direct writes: the legs are the same" ||
-	diag "scribbled direct writes: the legs differ in $(cmp -l -i "$(data_offset)" \
+	diag "scribbled direct writes: the legs differ in $(cmp -l -i "$(data_offset a)" \
 		"$(leg_file a)" "$(leg_file b)" | awk '{ b[int($1 / 4096)] } END { print length(b) }') blocks"
 ok "what was scribbled on is written again" on a 'dd if=/dev/zero of=$DEV bs=1M count=8 oflag=direct'
 ok "the legs are the same" same_legs

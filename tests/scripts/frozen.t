@@ -27,7 +27,7 @@ ok "a is promoted" ctl a promote
 # Of the data on the disk of a node, as the host sees them.
 leg_sum()
 {
-	tail -c +$(($(data_offset) + 1)) "$(leg_file "$1")" | sha256sum
+	tail -c +$(($(data_offset a) + 1)) "$(leg_file "$1")" | sha256sum
 }
 
 # --- the secondary -----------------------------------------------------------

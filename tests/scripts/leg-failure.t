@@ -66,7 +66,7 @@ legs_work()
 ok "the disks are under dm" eval "leg a well && leg b well"
 ok "the legs are made" mirror_create
 ok "both nodes are up and connected" mirror_up
-is "$(data_offset)" 1048576 "the first MiB of a leg is metadata"
+is "$(data_offset a)" 1048576 "the first MiB of a leg is metadata"
 ok "a is promoted" ctl a promote
 load a busy --rw=randrw --bsrange=4k-64k --iodepth=8 --size=48M --fsync=64 \
 	--verify=crc32c --verify_backlog=64 --time_based --runtime=600

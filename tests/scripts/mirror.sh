@@ -192,15 +192,15 @@ leg_file()
 	fi
 }
 
-# Where the data start, in bytes: the superblock's word for it, in sectors.
+# data_offset NODE: where the data start on its leg, in bytes (the superblock has sectors)
 data_offset()
 {
-	echo $(($(od -A n -t u8 -j 80 -N 8 "$(leg_file a)") * 512))
+	echo $(($(od -A n -t u8 -j 80 -N 8 "$(leg_file "$1")") * 512))
 }
 
 same_legs()
 {
-	lab_cmp_legs "$(leg_file a)" "$(leg_file b)" "$(data_offset)"
+	lab_cmp_legs "$(leg_file a)" "$(leg_file b)" "$(data_offset a)"
 }
 
 table_of()

@@ -32,7 +32,7 @@ damage()
 {
 	local offset
 
-	offset=$(($(data_offset) / 4096))
+	offset=$(($(data_offset a) / 4096))
 	on b "leg=\$(sed -n '/node b/,\$s/^leg = //p' /etc/netmirror/r0.conf)
 		for region in $*; do
 			dd if=/dev/urandom of=\$leg bs=4k count=1 oflag=direct conv=notrunc \

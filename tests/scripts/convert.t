@@ -169,7 +169,7 @@ ok "nothing is lost" nothing_is_lost 1
 ok "the group moves" lab_run 1 'umount /mnt/two && netmirrorctl demote --deactivate r0'
 filter 2 '"r|^/dev/disk/by-id/virtio-leg$|"'
 ok "to the other node" lab_run 2 'netmirrorctl promote r0'
-ok "where it activates itself" lab_until 30 lab_run 2 '[ -e /dev/vg/one ]'
+ok "where it activates itself" lab_until 90 lab_run 2 '[ -e /dev/vg/one ]'
 ok "nothing is lost there" nothing_is_lost 2
 ok "nor in the file system" lab_run 2 'mount /dev/vg/two /mnt && grep here /mnt/file && umount /mnt'
 mirror_done

@@ -11,11 +11,11 @@
 #   PV: disk "other"                            PV: disk "other"
 #
 #   LV vg_ha/srv                                LV vg_ha/srv, after failover
-#   PV: mirror r0-a  <-------- rdma ----------> PV: mirror r0-b
+#   PV: mirror r0  <---------- rdma ----------> PV: mirror r0
 #   disk "leg"                                  disk "leg"
 #
-# LVM below a mirror and above it.  What netmirrorctl lvcreate makes is mounted after
-# five commands, grows while it is written, and is copied from a snapshot of the
+# LVM below a mirror and above it.  What netmirrorctl makes is mounted after at most
+# six commands, grows while it is written, and is copied from a snapshot of the
 # secondary; a leg that was made smaller is not used (I9), and loses nothing (I1).  A
 # volume group on a mirror goes where the mirror is promoted.
 
@@ -79,7 +79,7 @@ copied_configuration()
 	step 2 'cp /host/data.conf /etc/netmirror/'
 }
 
-# --- six commands ----------------------------------------------------------
+# --- a mirror of volumes ----------------------------------------------------------
 
 ok "a makes a mirrored volume" step 1 'netmirrorctl lvcreate -n data -L 64M vg --peer node2'
 ok "the configuration is copied" copied_configuration
@@ -208,25 +208,36 @@ is "$(lab_run 1 'lvs --noheadings vg; ls /etc/netmirror; dmsetup ls')" $'r0.conf
 
 # --- a volume group on a mirror --------------------------------------------
 
-ok "the legs are made" mirror_create
-ok "both nodes are up and connected" mirror_up
-ok "a is promoted" ctl a promote
-ok "a volume group is made on the mirror" on a 'vgcreate vg_ha /dev/netmirror/r0'
-ok "a volume in it" on a 'lvcreate -y -n srv -L 64M vg_ha'
-ok "a file system on it" on a 'mkfs.ext4 -q /dev/vg_ha/srv && mount /dev/vg_ha/srv /mnt/srv &&
-	echo here >/mnt/srv/file'
-ok "it grows" on a 'lvextend -r -L 128M vg_ha/srv'
-ok "a is not demoted meanwhile" said 'vgchange --activate n vg_ha' 1 'netmirrorctl demote r0 --node a'
-ok "nor with the group" said 'contains a filesystem in use' 1 \
-	'netmirrorctl demote r0 --node a --deactivate'
-ok "it is unmounted, and is well" on a 'umount /mnt/srv && fsck.ext4 -fn /dev/vg_ha/srv'
-ok "a is demoted with the group" ctl a demote --deactivate
-ok "b is promoted" ctl b promote
-ok "the group activates itself" lab_until 30 on b '[ -e /dev/vg_ha/srv ]'
-ok "and its file is there" on b 'mount /dev/vg_ha/srv /mnt/srv && grep here /mnt/srv/file'
-ok "b lets go" on b 'umount /mnt/srv'
-ok "b is demoted" ctl b demote --deactivate
-ok "a is promoted once more" ctl a promote
-ok "the group activates itself there, too" lab_until 30 on a '[ -e /dev/vg_ha/srv ]'
+# On a: ssh beta netmirrorctl create r0 --start --config - </etc/netmirror/r0.conf
+handed_over()
+{
+	lab_run 1 'cp /etc/netmirror/r0.conf /host/' &&
+	step 2 'rm /etc/netmirror/r0.conf
+		netmirrorctl create r0 --start --config - </host/r0.conf'
+}
+
+steps=0
+ok "a makes a mirror and starts it" step 1 '
+	rm /etc/netmirror/r0.conf
+	netmirrorctl create r0 --leg /dev/disk/by-id/virtio-leg --peer-name node2 --start'
+ok "and b its side, from the configuration of a" handed_over
+ok "a volume group is made on the mirror" step 1 'vgcreate vg_ha /dev/netmirror/r0'
+ok "a volume in it" step 1 'lvcreate -y -n srv -L 64M vg_ha'
+ok "a file system on it" step 1 'mkfs.ext4 -q /dev/vg_ha/srv'
+ok "and mounted" step 1 'mount /dev/vg_ha/srv /mnt/srv'
+at_most "$steps" 6 "from nothing to a mounted file system, in $steps commands for both nodes"
+ok "it is written" lab_run 1 'echo here >/mnt/srv/file'
+ok "it grows" lab_run 1 'lvextend -r -L 128M vg_ha/srv'
+ok "both legs are the same" lab_until 90 eval '[[ $(lab_run 2 "dmsetup status r0") == *" AA "* ]]'
+ok "a is not demoted meanwhile" said 'vgchange --activate n vg_ha' 1 'netmirrorctl demote r0'
+ok "nor with the group" said 'contains a filesystem in use' 1 'netmirrorctl demote r0 --deactivate'
+ok "it is unmounted, and is well" lab_run 1 'umount /mnt/srv && fsck.ext4 -fn /dev/vg_ha/srv'
+ok "a is demoted with the group" lab_run 1 'netmirrorctl demote r0 --deactivate'
+ok "b is promoted" lab_until 10 lab_run 2 'netmirrorctl promote r0'
+ok "the group activates itself" lab_until 90 lab_run 2 '[ -e /dev/vg_ha/srv ]'
+ok "and its file is there" lab_run 2 'mount /dev/vg_ha/srv /mnt/srv && grep here /mnt/srv/file'
+ok "b lets go" lab_run 2 'umount /mnt/srv && netmirrorctl demote r0 --deactivate'
+ok "a is promoted once more" lab_until 10 lab_run 1 'netmirrorctl promote r0'
+ok "the group activates itself there, too" lab_until 90 lab_run 1 '[ -e /dev/vg_ha/srv ]'
 ok "the legs are the same" same_legs
 mirror_done

@@ -201,4 +201,25 @@ else
 fi
 is "then the leg is untouched" "$(tr -d '\0' <a | wc -c)" 0
 chmod 755 etc/netmirror
+
+# --- with --start, and a configuration from the other node
+rm -rf etc/netmirror dm/*
+mkdir -p dev
+leg new 32M
+new="create r5 --node alpha --leg $WORK/new --address 10.77.0.1 --peer-name beta --peer-address 10.77.0.2"
+# shellcheck disable=SC2086 # words
+exits 0 "the first node starts" $new --start
+prints "says so" '^r5 is primary on this node$'
+is "nobody else can have it yet" "$(cat dm/r5/messages)" "promote peer_fenced"
+mv etc/netmirror/r5.conf r5.conf
+rm -r dm/r5
+leg new 32M
+status=0
+"$NM_TOOL" create r5 --node beta --config - --start <r5.conf >out 2>err || status=$?
+is "the second takes what the first has" "$status $(cat err) $(diff r5.conf etc/netmirror/r5.conf)" "0  "
+is "and promotes nobody" "$(ls dm/r5)" "$(printf 'sectors\nstatus\ntable\nuuid')"
+refuses 5 "there is one already" 'there is .*r5.conf already; remove it' create r5 --node beta --config -
+rm etc/netmirror/r5.conf
+exits 1 "no configuration" create r5 --node beta --config -
+is "it does not stay" "$(ls etc/netmirror)" ""
 done_testing

@@ -178,23 +178,17 @@ static int prepare(struct plan *p)
 
 /* --- the other commands --------------------------------------------------- */
 
-static void begin(struct nm_opts *o, const struct plan *p, const char *command)
-{
-	*o = *p->o;
-	o->command = command;
-	o->args = (char **)&p->name;
-	o->nr_args = 1;
-	o->given &= NM_OPTS_GLOBAL;
-	o->given |= BIT(NM_OPT_QUIET) | BIT(NM_OPT_YES);
-}
-
 static int make_metadata(const struct plan *p)
 {
+	const u64 passed = NM_OPTS_NEW_MIRROR | BIT(NM_OPT_SECRET);
 	struct nm_opts o;
+	int opt;
 
-	begin(&o, p, "create");
-	o.given |= BIT(NM_OPT_SOURCE) |
-		   (p->o->given & (NM_OPTS_NEW_MIRROR | BIT(NM_OPT_SECRET)));
+	nm_opts_derive(&o, p->o, "create", &p->name);
+	for (opt = 0; opt < NM_NR_OPTS; opt++)
+		if (passed >> opt & 1 && nm_given(p->o, opt))
+			nm_opts_set(&o, opt, p->o->value[opt]);
+	nm_opts_set(&o, NM_OPT_SOURCE, NULL);
 	return nm_create(&o, true);
 }
 
@@ -203,7 +197,7 @@ static int start(struct plan *p)
 	struct nm_opts o;
 	int ret = NM_EXIT_OK;
 
-	begin(&o, p, "up");
+	nm_opts_derive(&o, p->o, "up", &p->name);
 	if (!p->m.is_up)
 		ret = nm_cmd_up(&o);
 	/* The configuration may be new, too. */
@@ -229,11 +223,11 @@ static int stop(const struct plan *p)
 	struct nm_opts o;
 	int ret;
 
-	begin(&o, p, "demote");
+	nm_opts_derive(&o, p->o, "demote", &p->name);
 	ret = nm_cmd_message(&o);
 	if (ret)
 		return ret;
-	begin(&o, p, "down");
+	nm_opts_derive(&o, p->o, "down", &p->name);
 	return nm_cmd_down(&o);
 }
 

@@ -433,7 +433,54 @@ int nm_create(const struct nm_opts *o, bool leg_in_use)
 	return ret;
 }
 
-int nm_cmd_create(const struct nm_opts *o)
+/*
+ * The node that makes the configuration is the one to begin with: nobody else
+ * can have the mirror yet.
+ */
+static int start(const struct nm_opts *from, bool is_first)
 {
-	return nm_create(o, false);
+	const char *const *name = (const char *const *)from->args;
+	struct nm_opts o;
+	int ret;
+
+	nm_opts_derive(&o, from, "up", name);
+	ret = nm_cmd_up(&o);
+	if (ret || !is_first)
+		return ret;
+	nm_opts_derive(&o, from, "promote", name);
+	nm_opts_set(&o, NM_OPT_PEER_FENCED, NULL);
+	ret = nm_cmd_message(&o);
+	if (!ret)
+		nm_note(from, "%s is primary on this node", *name);
+	return ret;
+}
+
+int nm_cmd_create(const struct nm_opts *from)
+{
+	const char *config = from->value[NM_OPT_CONFIG];
+	bool starts = nm_given(from, NM_OPT_START);
+	bool dry_run = nm_given(from, NM_OPT_DRY_RUN);
+	bool imports = config && !strcmp(config, "-");
+	struct nm_opts o = *from;
+	bool is_first;
+	char *path;
+	int ret;
+
+	if (imports) {
+		ret = nm_config_import(o.args[0]);
+		if (ret)
+			return ret;
+		o.given &= ~BIT(NM_OPT_CONFIG);
+	}
+	path = nm_config_path(&o, o.args[0]);
+	is_first = access(path, F_OK);
+	if (starts && is_first && !nm_given(&o, NM_OPT_ASSUME_CLEAN))
+		nm_opts_set(&o, NM_OPT_SOURCE, NULL);
+	ret = nm_create(&o, false);
+	if (imports && (ret || dry_run))
+		unlink(path);
+	free(path);
+	if (!ret && starts && !dry_run)
+		ret = start(&o, is_first);
+	return ret;
 }

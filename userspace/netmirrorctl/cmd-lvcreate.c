@@ -211,26 +211,6 @@ static int prepare(struct plan *p)
 
 /* --- the other commands --------------------------------------------------- */
 
-static void set(struct nm_opts *o, enum nm_opt opt, const char *value)
-{
-	o->given |= BIT(opt);
-	o->value[opt] = value;
-}
-
-/* What is given to the commands that this one is made of. */
-static void begin(struct nm_opts *o, const struct plan *p, const char *command)
-{
-	memset(o, 0, sizeof(*o));
-	o->command = command;
-	o->args = (char **)&p->name;
-	o->nr_args = 1;
-	o->given = p->o->given & NM_OPTS_GLOBAL;
-	o->value[NM_OPT_CONFIG] = p->o->value[NM_OPT_CONFIG];
-	o->value[NM_OPT_NODE] = p->o->value[NM_OPT_NODE];
-	set(o, NM_OPT_QUIET, NULL);
-	set(o, NM_OPT_YES, NULL);
-}
-
 static void create_options(const struct plan *p, struct nm_opts *o)
 {
 	static const enum nm_opt passed[] = {
@@ -239,19 +219,19 @@ static void create_options(const struct plan *p, struct nm_opts *o)
 	};
 	unsigned int i;
 
-	begin(o, p, "create");
+	nm_opts_derive(o, p->o, "create", &p->name);
 	for (i = 0; i < ARRAY_SIZE(passed); i++)
 		if (nm_given(p->o, passed[i]))
-			set(o, passed[i], p->o->value[passed[i]]);
+			nm_opts_set(o, passed[i], p->o->value[passed[i]]);
 	/* A new LV has what its extents had before: that is nobody's. */
-	set(o, NM_OPT_FORCE, NULL);
+	nm_opts_set(o, NM_OPT_FORCE, NULL);
 	if (!p->is_first)
 		return;
-	set(o, NM_OPT_SOURCE, NULL);
-	set(o, NM_OPT_LEG, p->leg);
-	set(o, NM_OPT_SIZE, p->size);
-	set(o, NM_OPT_PEER_NAME, p->peer);
-	set(o, NM_OPT_PEER_LEG, p->peer_leg);
+	nm_opts_set(o, NM_OPT_SOURCE, NULL);
+	nm_opts_set(o, NM_OPT_LEG, p->leg);
+	nm_opts_set(o, NM_OPT_SIZE, p->size);
+	nm_opts_set(o, NM_OPT_PEER_NAME, p->peer);
+	nm_opts_set(o, NM_OPT_PEER_LEG, p->peer_leg);
 }
 
 static int make_leg(const struct plan *p)
@@ -266,7 +246,7 @@ static int start(const struct plan *p)
 {
 	struct nm_opts o;
 
-	begin(&o, p, "up");
+	nm_opts_derive(&o, p->o, "up", &p->name);
 	return nm_cmd_up(&o);
 }
 
@@ -277,8 +257,8 @@ static int promote(const struct plan *p)
 
 	if (!p->is_first)
 		return NM_EXIT_OK;
-	begin(&o, p, "promote");
-	set(&o, NM_OPT_PEER_FENCED, NULL);
+	nm_opts_derive(&o, p->o, "promote", &p->name);
+	nm_opts_set(&o, NM_OPT_PEER_FENCED, NULL);
 	return nm_cmd_message(&o);
 }
 
@@ -286,7 +266,7 @@ static void stop(const struct plan *p)
 {
 	struct nm_opts o;
 
-	begin(&o, p, "down");
+	nm_opts_derive(&o, p->o, "down", &p->name);
 	nm_cmd_down(&o);
 }
 
@@ -436,7 +416,7 @@ static int remove_all(const struct plan *p, const char *const lvremove[])
 
 	if (ret)
 		return ret;
-	begin(&o, p, "down");
+	nm_opts_derive(&o, p->o, "down", &p->name);
 	ret = nm_cmd_down(&o);
 	if (!ret)
 		ret = nm_run(p->doing, lvremove, NULL);

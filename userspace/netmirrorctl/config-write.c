@@ -154,3 +154,37 @@ void nm_config_drop(const struct nm_config *c)
 	unlink(path);
 	free(path);
 }
+
+int nm_config_import(const char *name)
+{
+	char path[sizeof(NM_CONFDIR) + NM_NAME_MAX + 8], buf[4096];
+	bool failed;
+	size_t len;
+	FILE *f;
+
+	if (!nm_name_is_valid(name, NM_NAME_MAX)) {
+		nm_error("\"%s\" is no name for a mirror", name);
+		return NM_EXIT_USAGE;
+	}
+	snprintf(path, sizeof(path), NM_CONFDIR "/%s.conf", name);
+	mkdir(NM_CONFDIR, 0755);
+	f = fopen(path, "wxe");
+	if (!f && errno == EEXIST) {
+		nm_error("cannot take the configuration of %s from standard input: there is %s already; remove it, or leave --config out",
+			 name, path);
+		return NM_EXIT_REFUSED;
+	}
+	if (!f) {
+		nm_error("cannot make %s: %s", path, strerror(errno));
+		return NM_EXIT_FAILED;
+	}
+	while ((len = fread(buf, 1, sizeof(buf), stdin)))
+		fwrite(buf, 1, len, f);
+	failed = ferror(stdin) || ferror(f) || fflush(f) || fsync(fileno(f));
+	fclose(f);
+	if (!failed)
+		return NM_EXIT_OK;
+	nm_error("cannot copy standard input to %s", path);
+	unlink(path);
+	return NM_EXIT_FAILED;
+}

@@ -117,4 +117,10 @@ int nm_config_prepare_export(const struct nm_config *c, u64 data_sectors);
 int nm_config_commit(const struct nm_config *c);
 void nm_config_drop(const struct nm_config *c);
 
+/*
+ * Make the file of mirror @name, NM_CONFDIR/NAME.conf, from standard input; there
+ * must be none yet.  Returns an enum nm_exit after a message.
+ */
+int nm_config_import(const char *name);
+
 #endif

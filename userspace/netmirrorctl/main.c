@@ -8,8 +8,8 @@
 
 const struct nm_command nm_commands[] = {
 	{ "create", nm_cmd_create, NM_OPTS_NEW_MIRROR | O(SOURCE) |
-	  O(ASSUME_CLEAN) | O(SIZE) | O(SECRET) | O(FORCE) | O(DRY_RUN), 1, 1,
-	  "NAME [--source | --assume-clean] [--size SIZE] [--secret] [--force]\n"
+	  O(ASSUME_CLEAN) | O(START) | O(SIZE) | O(SECRET) | O(FORCE) | O(DRY_RUN), 1, 1,
+	  "NAME [--source | --assume-clean] [--size SIZE] [--secret] [--force] [--start]\n"
 	  "       [--leg DEVICE --address ADDR --peer-name NODE --peer-address ADDR ...]",
 	  "make this node's leg of a mirror" },
 	{ "lvcreate", nm_cmd_lvcreate, O(NAME) | O(SIZE) | O(PEER) |

@@ -26,6 +26,7 @@ static struct option long_options[NM_NR_OPTS + 1] = {
 	FLAG(NM_OPT_EXIT_CODE, "exit-code"),
 	VALUE(NM_OPT_TIMEOUT, "timeout"),
 	FLAG(NM_OPT_UNDO, "undo"),
+	FLAG(NM_OPT_START, "start"),
 	FLAG(NM_OPT_SOURCE, "source"),
 	FLAG(NM_OPT_SECRET, "secret"),
 	FLAG(NM_OPT_ASSUME_CLEAN, "assume-clean"),
@@ -117,4 +118,26 @@ int nm_opts_parse(struct nm_opts *o, int argc, char **argv)
 	o->args = argv + optind;
 	o->nr_args = argc - optind;
 	return err;
+}
+
+void nm_opts_set(struct nm_opts *o, enum nm_opt opt, const char *value)
+{
+	o->given |= BIT(opt);
+	o->value[opt] = value;
+}
+
+void nm_opts_derive(struct nm_opts *o, const struct nm_opts *from,
+		    const char *command, const char *const *name)
+{
+	int opt;
+
+	memset(o, 0, sizeof(*o));
+	o->command = command;
+	o->args = (char **)name;
+	o->nr_args = 1;
+	for (opt = 0; opt < NM_NR_OPTS; opt++)
+		if (NM_OPTS_GLOBAL >> opt & 1 && nm_given(from, opt))
+			nm_opts_set(o, opt, from->value[opt]);
+	nm_opts_set(o, NM_OPT_QUIET, NULL);
+	nm_opts_set(o, NM_OPT_YES, NULL);
 }

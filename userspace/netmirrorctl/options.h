@@ -25,6 +25,7 @@ enum nm_opt {
 	NM_OPT_EXIT_CODE,
 	NM_OPT_TIMEOUT,
 	NM_OPT_UNDO,
+	NM_OPT_START,
 	NM_OPT_SOURCE,
 	NM_OPT_SECRET,
 	NM_OPT_ASSUME_CLEAN,
@@ -91,6 +92,16 @@ static inline bool nm_given(const struct nm_opts *o, enum nm_opt opt)
 
 /* Returns 0, or -EINVAL after a message.  @o points into @argv afterwards. */
 int nm_opts_parse(struct nm_opts *o, int argc, char **argv);
+
+/*
+ * For a command that is made of others: what @command would get for the mirror
+ * *@name, with the options of every command as in @from, but quiet.
+ */
+void nm_opts_derive(struct nm_opts *o, const struct nm_opts *from,
+		    const char *command, const char *const *name);
+
+/* @value may be NULL, of a flag. */
+void nm_opts_set(struct nm_opts *o, enum nm_opt opt, const char *value);
 
 /* "--json" */
 const char *nm_opt_name(enum nm_opt opt);

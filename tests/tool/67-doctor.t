@@ -117,6 +117,9 @@ FILTER="global_filter=[\"r|^$WORK/a.+|\"]" run doctor r0 --node alpha
 is "one that does not match" "$status" 1
 FILTER='global_filter=["r|", "x", ""]' run doctor r0 --node alpha
 is "nonsense rejects nothing" "$status" 1
+program lvmconfig 'echo "Failed to clone current config tree." >&2; exit 5'
+run doctor r0 --node alpha
+is "LVM without a configuration takes it" "$status" 1
 program lvmconfig 'echo "use_devicesfile=1"'
 exits 0 "a devices file" doctor r0 --node alpha
 

@@ -166,16 +166,24 @@ static bool lvm_takes(const char *filter, const char *path)
 	return takes;
 }
 
-/* A setting of LVM as lvmconfig prints it, to be freed; NULL for no answer. */
+/*
+ * A setting of LVM as lvmconfig prints it, to be freed: "" for one that is not
+ * set, or where LVM has no configuration at all.  NULL: there is no LVM, or it
+ * does not answer.
+ */
 static char *lvm_setting(char *name)
 {
 	char *const argv[] = { "lvmconfig", "--typeconfig", "full", name, NULL };
 	char *text;
+	int ret = nm_limited_run(argv, NM_DOCTOR_SECONDS, &text);
 
-	if (!nm_limited_run(argv, NM_DOCTOR_SECONDS, &text))
-		return text;
-	free(text);
-	return NULL;
+	if (ret < 0 || ret == NM_NO_PROGRAM) {
+		free(text);
+		return NULL;
+	}
+	if (ret)
+		*text = 0;
+	return text;
 }
 
 /* With metadata of its own device, a leg shows its content to everybody. */
@@ -188,11 +196,8 @@ static void check_filter(struct nm_doctor *d, const struct nm_mirror *m)
 		return;
 	list = lvm_setting("devices/use_devicesfile");
 	filter = lvm_setting("devices/global_filter");
-	/*
-	 * No answer to the first: there is no LVM.  To the second: no filter.
-	 * With a devices file LVM sees what is listed there and nothing else.
-	 */
-	if (list && !strstr(list, "=1") && lvm_takes(filter ? filter : "", leg)) {
+	/* With a devices file LVM sees what is listed there and nothing else. */
+	if (list && filter && !strstr(list, "=1") && lvm_takes(filter, leg)) {
 		if (asprintf(&action, "In devices { } of /etc/lvm/lvm.conf: global_filter = [ \"r|^%s$|\" ], with every name that LVM may know it by; see with: lvmconfig devices/global_filter.",
 			     leg) < 0)
 			abort();

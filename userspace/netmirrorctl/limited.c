@@ -11,7 +11,6 @@
 #include "progress.h"
 
 #define POLL_MS		20
-#define NO_PROGRAM	127
 
 /* Read until the end or the limit.  Returns 0 or -errno. */
 static int collect(int fd, double limit, FILE *to)
@@ -101,7 +100,7 @@ static int exec_it(void *arg)
 	char *const *argv = arg;
 
 	execvp(argv[0], argv);
-	return NO_PROGRAM;
+	return NM_NO_PROGRAM;
 }
 
 int nm_limited_run(char *const argv[], unsigned int seconds, char **text)

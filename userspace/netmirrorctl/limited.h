@@ -11,7 +11,9 @@
 int nm_limited(int (*fn)(void *arg), void *arg, unsigned int seconds,
 	       char **text);
 
-/* The same for a program, found by $PATH; 127: there is none. */
+#define NM_NO_PROGRAM	127	/* as the shell has it */
+
+/* The same for a program, found by $PATH; NM_NO_PROGRAM: there is none. */
 int nm_limited_run(char *const argv[], unsigned int seconds, char **text);
 
 #endif

@@ -125,6 +125,10 @@ target/iscsi"
 is "nor in the configuration" "$(cat $conf; ls etc/netmirror)" "$(good_config)
 r0.conf"
 mkdir -p "$core/r0"
+run status r0 --node alpha
+prints "the status tells of an export" '^ *export: by LIO'
+run status r0 --node alpha --json
+json "so does JSON" '.exported == true'
 refuses 5 "an export that was interrupted" 'exported in part, .*unexport r0' export r0 --node alpha --iscsi --acl $ini
 exits 0 "unexport, dry run" unexport r0 --node alpha --dry-run
 is "its commands" "$(cat out)" "rmdir $core/r0
@@ -133,6 +137,8 @@ exits 0 "unexport" unexport r0 --node alpha
 is "nothing is left" "$(find target | sort)" "target
 target/core
 target/iscsi"
+run status r0 --node alpha --json
+json "the status too" '.exported == false'
 exits 0 "again" unexport r0 --node alpha
 prints "says so" 'r0 is not exported$'
 

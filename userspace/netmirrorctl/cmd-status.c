@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "io-rate.h"
+#include "lio.h"
 #include "progress.h"
 #include "status-json.h"
 
@@ -149,6 +150,8 @@ static void print_status(const struct nm_mirror *m,
 			 m->device, size, region, m->dm.open_count);
 		print_field("device", line);
 	}
+	if (nm_mirror_is_exported(m))
+		print_field("export", "by LIO; netmirrorctl unexport ends it");
 }
 
 /* One line for --watch where nobody looks at a screen. */

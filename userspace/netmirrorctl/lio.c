@@ -68,6 +68,16 @@ bool nm_lio_is_exported(const struct nm_lio *lio)
 	return !stat(lio->backstore, &st);
 }
 
+bool nm_mirror_is_exported(const struct nm_mirror *m)
+{
+	struct nm_lio lio;
+
+	if (!m->has_config)
+		return false;
+	nm_lio_init(&lio, &m->config);
+	return nm_lio_is_exported(&lio);
+}
+
 static bool can_discard(dev_t dev)
 {
 	unsigned long long max = 0;

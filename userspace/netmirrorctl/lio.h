@@ -33,6 +33,7 @@ void nm_lio_plan(const struct nm_lio *lio, const struct nm_mirror *m,
 
 /* Is there a backstore of the mirror? */
 bool nm_lio_is_exported(const struct nm_lio *lio);
+bool nm_mirror_is_exported(const struct nm_mirror *m);
 
 /*
  * Take away all that is left of an export, whole or in part; targets that offer

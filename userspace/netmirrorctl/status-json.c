@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "lio.h"
 #include "status-json.h"
 
 static void add(json_object *to, const char *key, json_object *value)
@@ -137,6 +138,7 @@ json_object *nm_status_json(const struct nm_mirror *m,
 	add(j, "region_size", m->is_up ? nm_json_u64(m->region_bytes) : NULL);
 	add(j, "open_count", m->is_up ? json_object_new_int(m->dm.open_count) :
 					NULL);
+	add(j, "exported", json_object_new_boolean(nm_mirror_is_exported(m)));
 	add(j, "suspended", m->is_up ?
 	    json_object_new_boolean(m->dm.suspended) : NULL);
 	add(j, "event_number", m->is_up ? nm_json_u64(m->dm.event_nr) : NULL);

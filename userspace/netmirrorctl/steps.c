@@ -168,8 +168,8 @@ int nm_steps_run(const struct nm_steps *s, const char *doing)
 		if (!err)
 			continue;
 		if (step->kind == NM_STEP_EXPECT_NOT)
-			nm_error("%s: %s says \"%s\"", doing, step->path,
-				 step->value);
+			nm_error("%s: %s says \"%s\", so it would not be safe to let anybody in; the kernel log may have the reason (dmesg)",
+				 doing, step->path, step->value);
 		else if (step->kind == NM_STEP_WRITE ||
 			 step->kind == NM_STEP_WRITE_IF)
 			nm_error("%s: writing \"%s\" to %s failed: %s; the kernel log has the reason (dmesg)",

@@ -118,6 +118,7 @@ install-module: modules
 install-tools: tools
 	$(MAKE) -C userspace/netmirrorctl O=$(O)/tool DESTDIR=$(DESTDIR) \
 		PREFIX=$(PREFIX) install
+	$(MAKE) -C cluster DESTDIR=$(DESTDIR) install
 
 install-dkms: DIR = $(DESTDIR)/usr/src/dm-netmirror-$(VERSION)
 install-dkms:

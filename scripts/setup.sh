@@ -7,7 +7,7 @@ set -eu
 build="gcc make libc6-dev libelf-dev libdevmapper-dev libblkid-dev libinih-dev
 	libjson-c-dev pkg-config"
 tests="libcmocka-dev libasan8 libubsan1 clang libclang-rt-dev sparse shellcheck perl jq git
-	mandoc e2fsprogs gdisk linux-headers-amd64 linux-headers-6.12-amd64
+	mandoc e2fsprogs gdisk resource-agents libxml2-utils linux-headers-amd64 linux-headers-6.12-amd64
 	linux-source-6.1 flex bison bc xz-utils dmsetup"
 
 want=

@@ -241,6 +241,13 @@ is_deeply(rows("disk-format.rst", "superblock flags", 2),
 	  all(slurp("include/netmirror/disk.h"), qr/#define (NM_SBF_\w+)\s+\(1U << (\d+)\)/),
 	  "superblock flags are those of disk.h");
 
+# --- Pacemaker ---------------------------------------------------------------
+
+my %scores = map { $_ => 1 } @{all(part("cluster/cluster.sh", "\nnm_score\\(\\)", "\n}"),
+				   qr/\becho (\d+)/)}, "none";
+is_deeply([sort @{rows("pacemaker.rst", "promotion scores", 1)}], [sort keys(%scores)],
+	  "promotion scores are those of cluster.sh");
+
 # --- what README and the guide name ------------------------------------------
 
 my $readme = slurp("README");
@@ -249,7 +256,7 @@ foreach my $word (@{all($readme, qr/^    make ([\w-]+)/m)}) {
 	like($makefile, qr/^\Q$word\E:/m, "make $word exists");
 }
 foreach my $path (@{all($readme, qr{(?<![\w/])((?:[\w-]+/)+[\w.-]*(?<!\.))})}) {
-	next unless $path =~ m{^(include|bitmap|dm-netmirror|userspace|tests|Documentation)/};
+	next unless $path =~ m{^(include|bitmap|dm-netmirror|userspace|cluster|tests|Documentation)/};
 	ok(-e "$top/$path", "$path exists");
 }
 my $main = slurp("userspace/netmirrorctl/main.c") . slurp("userspace/netmirrorctl/cmd-message.c");

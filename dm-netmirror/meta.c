@@ -38,7 +38,9 @@ static int meta_write(struct nm_mirror *m, struct page *page, u32 block)
 		WRITE_ONCE(m->meta_failed, true);
 		nm_err(m, "cannot write metadata block %u of %pg: error %d\n",
 		       block, nm_meta_bdev(m), err);
-		nm_todo(m, NM_TODO_LEG_FAILED);
+		/* A load that fails says so itself. */
+		if (m->loaded)
+			nm_todo(m, NM_TODO_LEG_FAILED);
 	}
 	return err;
 }

@@ -175,6 +175,14 @@ static int refuse_sb(struct nm_mirror *m, const char *why)
 	return -EINVAL;
 }
 
+static int read_sb(struct nm_mirror *m, struct nm_sb *sb)
+{
+	const char *why;
+	int err = nm_meta_read_sb(m, sb, &why);
+
+	return err && err != -ENOMEM ? refuse_sb(m, why) : err;
+}
+
 /*
  * Does the superblock fit the table line and the devices?  For a mirror that is
  * to grow it is changed first, in memory.
@@ -251,50 +259,40 @@ static int load_marks(struct nm_mirror *m, const struct nm_sb *sb)
 	return err;
 }
 
-/*
- * A load that fails may be tried again.  What it took over from an older table
- * stays in the object.
- */
+static int load(struct nm_mirror *m)
+{
+	/* Where the metadata start does not depend on what they say. */
+	int err = read_sb(m, &m->sb) ?: check_sb(m) ?: nm_registry_enter(m);
+
+	if (err)
+		return err;
+	m->meta_failed = false;
+	/* The old table may have written since we looked. */
+	return read_sb(m, m->old_sb) ?: load_marks(m, m->old_sb);
+}
+
+/* A load that fails may be tried again, with this table or the next one. */
 int nm_mirror_load(struct nm_mirror *m)
 {
-	const char *why;
-	int err;
+	int err = load(m);
 
-	/* Where the metadata start does not depend on what they say. */
-	err = nm_meta_read_sb(m, &m->sb, &why);
-	if (err == -ENOMEM)
-		return err;
-	if (err)
-		return refuse_sb(m, why);
-	err = check_sb(m);
-	if (err)
-		return err;
-	err = nm_registry_enter(m);
-	if (err)
-		return err;
-	/* The old table may have written since we looked. */
-	err = nm_meta_read_sb(m, m->old_sb, &why);
 	if (err) {
-		err = refuse_sb(m, why);
-		goto out_leave;
+		nm_resync_exit(m);
+		free_marks(m);
+		nm_registry_keep(m);
+		return err;
 	}
-	err = load_marks(m, m->old_sb);
-	if (err)
-		goto out_leave;
 	/* A leg that was given up is not taken back unasked; a new one is. */
 	if (m->leg_failed && !nm_gens_blank(&m->sb.gens)) {
 		m->sb.flags |= NM_SBF_LEG_FAILED;
 		m->sb.flags &= ~NM_SBF_CONSISTENT;
 	}
 
-	memcpy(m->link.uuid, m->sb.uuid, NM_UUID_LEN);
-	m->link.node_id = m->sb.node_id;
 	m->link.data_sectors = m->sb.data_sectors;
 	m->link.settings = m->settings.link;
 	m->link.settings.listen = m->settings.listen;
 	m->state.fences = m->settings.loss == NM_LOSS_FENCE;
 	m->suspending = true;
-	m->suspended = true;
 	m->loaded = true;
 	nm_publish(m);
 	queue_delayed_work(m->io_wq, &m->checkpoint_work, HZ);
@@ -305,11 +303,6 @@ int nm_mirror_load(struct nm_mirror *m)
 		m->sb.flags & NM_SBF_PRIMARY ?
 			", was primary when it went down" : "");
 	return 0;
-out_leave:
-	nm_resync_exit(m);
-	free_marks(m);
-	nm_registry_leave(m);
-	return err;
 }
 
 void nm_mirror_close(struct nm_mirror *m)

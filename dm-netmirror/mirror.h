@@ -361,13 +361,19 @@ int nm_mirror_load(struct nm_mirror *m);
 void nm_mirror_close(struct nm_mirror *m);
 u64 nm_counter_sum(struct nm_mirror *m, enum nm_counter what);
 
-/* registry.c: one live mirror object for each (UUID, node). */
+/* registry.c: one mirror object for each (UUID, node). */
 /*
- * Take the node's place.  A suspended object of an older table gives it up and
- * hands over its role and whether it had given up its leg, into state.role and
- * leg_failed; one that is not suspended makes this fail with -EBUSY.
+ * Take the place of the node that m->sb names, for the link, too.  A suspended
+ * object of an older table of the same device gives it up and hands over its role
+ * and whether it had given up its leg, into state.role and leg_failed.  Any other
+ * one makes this fail with -EBUSY.  May be called again.
  */
 int nm_registry_enter(struct nm_mirror *m);
+/*
+ * The load has failed: if the object has no place, it takes that of the older
+ * table of its device, and keeps what that hands over for the next one.
+ */
+void nm_registry_keep(struct nm_mirror *m);
 void nm_registry_leave(struct nm_mirror *m);
 
 /* meta.c: metadata I/O.  Process context, may sleep. */

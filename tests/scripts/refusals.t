@@ -92,7 +92,7 @@ args()
 }
 
 ok "b goes down" ctl b down
-table "the node is active already" "r0-a is the same node of the same mirror and is active" "$good"
+table "the node is active already" "r0-a has the place of this node of the mirror; remove that device first" "$good"
 ok "a goes down" ctl a down
 args "no arguments" "Too few arguments" ""
 args "six arguments" "Too few arguments" "- 128 2 $leg $offset loop:r0-b"

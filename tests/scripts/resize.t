@@ -68,6 +68,26 @@ ok "and on a secondary" refuses b "the largest size possible is 255 MiB (522240s
 ok "both nodes are still connected" in_sync
 ok "with the old size" has a 64
 
+# --- what the kernel refuses at the resume, and the way back ----------------
+
+# refused TABLE: reloaded on a, it is not resumed
+refused()
+{
+	on a "dmsetup reload r0-a --table '$1'" && ! on a 'dmsetup resume r0-a'
+}
+
+on a 'dmsetup create unreadable --table "0 1048576 error"'
+table=$(on a 'dmsetup table ${DEV##*/}')
+ok "a writes" writes a
+ok "a table of another length is refused" refused "${table/ 131072 / 131064 }"
+ok "and then one with a leg that cannot be read" refused \
+	"$(awk '{ $7 = "/dev/mapper/unreadable"; print }' <<<"$table")"
+ok "the one before is not" on a "dmsetup reload r0-a --table '$table' && dmsetup resume r0-a"
+is "$(st a role)" primary "a is still primary"
+ok "a goes on" more_is_written
+ok "both are connected again, and in sync" lab_until 20 in_sync
+writes_end
+
 # --- the secondary first, and a power cut ----------------------------------
 
 ok "a writes" writes a

@@ -220,7 +220,7 @@ static void draw_failure(void)
 		mem_fail(rng_range(&sim.rng, 1, 45));
 }
 
-static struct dm_table *load(int node)
+static struct dm_table *load(int node, u32 nr_blocks)
 {
 	struct node *n = &nodes[node];
 	struct dm_table *t;
@@ -228,8 +228,8 @@ static struct dm_table *load(int node)
 
 	do {
 		draw_failure();
-		t = dm_table_load(n->md, (u64)traits.nr_blocks *
-				  SIM_BLOCK_SECTORS, &err);
+		t = dm_table_load(n->md, (u64)nr_blocks * SIM_BLOCK_SECTORS,
+				  &err);
 		mem_fail(0);
 	} while (err == -ENOMEM);
 	if (!t)
@@ -238,7 +238,8 @@ static struct dm_table *load(int node)
 	return t;
 }
 
-static void resume(int node, struct dm_table *t)
+/* The new table is in place afterwards, whether it works or not. */
+static int try_to_resume(int node, struct dm_table *t)
 {
 	struct node *n = &nodes[node];
 	int err;
@@ -246,11 +247,18 @@ static void resume(int node, struct dm_table *t)
 	draw_failure();
 	err = dm_resume(n->md, t);
 	mem_fail(0);
-	/* The new table is in place, whether it works yet or not. */
 	if (t && n->mirrors[1]) {
 		n->mirrors[0] = n->mirrors[1];
 		n->mirrors[1] = NULL;
 	}
+	return err;
+}
+
+static void resume(int node, struct dm_table *t)
+{
+	struct node *n = &nodes[node];
+	int err = try_to_resume(node, t);
+
 	while (err == -ENOMEM)
 		err = dm_resume(n->md, NULL);
 	if (err)
@@ -267,7 +275,7 @@ static void boot(void *arg)
 	int node = (long)arg;
 
 	nodes[node].md = dm_create(node);
-	resume(node, load(node));
+	resume(node, load(node, traits.nr_blocks));
 	nodes[node].nr_commands--;
 }
 
@@ -350,15 +358,26 @@ static void run_resume(void *arg)
 	nodes[(long)arg].nr_commands--;
 }
 
+/* Now and then the first table has a length that is refused. */
 static void run_reload(void *arg)
 {
 	int node = (long)arg;
 	struct node *n = &nodes[node];
-	struct dm_table *t = load(node);
+	bool wrong = rng_percent(&sim.rng, 20);
+	struct dm_table *t = load(node, traits.nr_blocks - wrong);
+	enum nm_role role;
 
 	dm_suspend(n->md, n->noflush, 0);
 	n->suspended = true;
+	role = node_mirror(node)->state.role;
+	if (wrong) {
+		if (!try_to_resume(node, t))
+			sim_fail("I9: a table of the wrong length is activated");
+		t = load(node, traits.nr_blocks);
+	}
 	resume(node, t);
+	if (node_mirror(node)->state.role != role)
+		sim_fail("I9: a new table costs node %c its role", 'a' + node);
 	n->nr_commands--;
 }
 

@@ -120,7 +120,7 @@ static const struct refusal {
 		"leg-failed", "a leg has failed and was not replaced",
 		"attach the failed leg when it is well again, or replace it" },
 	[NM_REFUSE_BUSY] = {
-		"busy", "the peer still ends the old session", "" },
+		"busy", "a session with the peer is just beginning or ending", "" },
 	[NM_REFUSE_SUSPENDED] = {
 		"suspended", "the mirror is suspended on the peer", "" },
 	[NM_REFUSE_DISCONNECTED] = {

@@ -219,6 +219,8 @@ enum nm_refusal nm_may_vouch(const struct nm_state *s)
 {
 	if (s->role != NM_PRIMARY)
 		return NM_REFUSE_NOT_PRIMARY;
+	if (s->link == NM_LINK_HANDSHAKE)
+		return NM_REFUSE_BUSY;
 	return connected(s) ? NM_REFUSE_CONNECTED : NM_REFUSE_NOT;
 }
 

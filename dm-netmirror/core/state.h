@@ -150,7 +150,10 @@ enum nm_refusal nm_may_verify(const struct nm_state *s, enum nm_verify verify);
 enum nm_refusal nm_may_promote(const struct nm_state *s, bool peer_fenced,
 			       bool force);
 
-/* May somebody vouch that the peer is fenced, so that I/O goes on without it? */
+/*
+ * May somebody vouch that the peer is fenced, so that I/O goes on without it?  Not
+ * in a handshake: it may have made the peer fit to be promoted already.
+ */
 enum nm_refusal nm_may_vouch(const struct nm_state *s);
 
 /*

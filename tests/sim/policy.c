@@ -7,7 +7,6 @@
 
 struct promise {
 	bool vouched;		/* the peer is out, since it was lost */
-	u64 vouched_in;		/* the session that was beginning then */
 	int nr_vouching;	/* being said */
 	u64 hold;		/* since when I/O must be held, 0: not */
 	bool aside;		/* left a primary that may go on */
@@ -91,7 +90,6 @@ void policy_vouched(int node, int err)
 	p->nr_vouching--;
 	if (!err && !p->connected)
 		p->vouched = true;
-	p->vouched_in = wire_session(node);
 }
 
 /* --- standing aside ------------------------------------------------------- */
@@ -130,17 +128,13 @@ static void parted(int node, const struct nm_mirror *m)
 
 /* --- events --------------------------------------------------------------- */
 
-/*
- * The peer counts on it from now on, if it has not left already, and nobody has
- * vouched for it in the handshake.
- */
+/* The peer counts on it from now on, if it has not left already. */
 static void connected(int node, const struct nm_mirror *m)
 {
 	promises[node].vouched = false;
 	promises[node].aside = false;
 	promises[node].session = m->session;
-	if (wire_is_alive(!node, m->session) &&
-	    promises[!node].vouched_in != m->session)
+	if (wire_is_alive(!node, m->session))
 		promises[!node].vouched = false;
 }
 

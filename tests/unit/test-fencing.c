@@ -12,6 +12,8 @@ static enum nm_refusal expect_vouch(const struct nm_state *s)
 {
 	if (s->role == NM_SECONDARY)
 		return NM_REFUSE_NOT_PRIMARY;
+	if (s->link == NM_LINK_HANDSHAKE)
+		return NM_REFUSE_BUSY;
 	return connected(s) ? NM_REFUSE_CONNECTED : NM_REFUSE_NOT;
 }
 
@@ -27,8 +29,10 @@ static void check_fencing(const struct nm_state *s)
 	if (unfenced(s)) {
 		assert_true(nm_should_hold(s));
 		assert_false(mode & (NM_MODE_LOCAL | NM_MODE_TURNED));
-		/* it never waits for what nobody may say */
-		assert_int_equal(nm_may_vouch(s), NM_REFUSE_NOT);
+		/* it never waits for what nobody may say; a handshake ends */
+		assert_int_equal(nm_may_vouch(s),
+				 s->link == NM_LINK_HANDSHAKE ?
+				 NM_REFUSE_BUSY : NM_REFUSE_NOT);
 	} else {
 		/* who need not fence is not hindered */
 		assert_int_equal(mode, nm_mode(&trusting));

@@ -314,14 +314,16 @@ static void run_invalidate_local(struct nm_mirror *m, struct nm_cmd *cmd)
 		return;
 	}
 	mutex_lock(&m->meta_mutex);
+	*m->old_sb = m->sb;
 	nm_gens_init(&m->sb.gens);
 	m->sb.alone_since = 0;
 	m->sb.flags &= NM_SBF_EXTERNAL;
-	err = nm_meta_write_sb(m);
+	err = nm_meta_change_sb(m, m->old_sb);
 	mutex_unlock(&m->meta_mutex);
 	nm_publish(m);
-	nm_info(m, "the local leg is invalid and waits for a full copy\n");
-	if (m->session)
+	if (!err)
+		nm_info(m, "the local leg is invalid and waits for a full copy\n");
+	if (!err && m->session)
 		nm_session_refuse(m, NM_REFUSE_RESTART, NULL);
 	finish(cmd, err, NM_REFUSE_NOT);
 }

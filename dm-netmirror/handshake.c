@@ -117,6 +117,7 @@ static int prepare_target(struct nm_mirror *m)
 	int err;
 
 	mutex_lock(&m->meta_mutex);
+	*m->old_sb = m->sb;
 	m->sb.flags &= ~NM_SBF_CONSISTENT;
 	if (m->verdict.verdict == NM_V_FULL_FROM_PEER ||
 	    nm_gens_find(&m->peer_hello->gens, m->sb.gens.id[0]) < 0) {
@@ -124,7 +125,7 @@ static int prepare_target(struct nm_mirror *m)
 		m->sb.alone_since = 0;
 		m->sb.flags |= NM_SBF_PEER_HAS_GEN;
 	}
-	err = nm_meta_write_sb(m);
+	err = nm_meta_change_sb(m, m->old_sb);
 	mutex_unlock(&m->meta_mutex);
 	nm_publish(m);
 	if (!err && m->verdict.verdict == NM_V_FULL_FROM_PEER)
@@ -145,10 +146,8 @@ static int settle_in_sync(struct nm_mirror *m)
 		*m->old_sb = m->sb;
 		m->sb.flags &= ~over;
 		m->sb.alone_since = 0;
-		err = nm_meta_write_sb(m);
+		err = nm_meta_change_sb(m, m->old_sb);
 	}
-	if (err)
-		m->sb = *m->old_sb;
 	mutex_unlock(&m->meta_mutex);
 	return err;
 }
@@ -159,8 +158,7 @@ static void agreed(struct nm_mirror *m)
 
 	cancel_delayed_work(&m->timeout_work);
 	if (v == NM_V_IN_SYNC && settle_in_sync(m)) {
-		nm_session_refuse(m, NM_REFUSE_LEG_FAILED,
-				  "the metadata cannot be written");
+		nm_session_meta_needed(m);
 		return;
 	}
 	spin_lock_irq(&m->state_lock);
@@ -184,6 +182,9 @@ static void agreed(struct nm_mirror *m)
 		m->marks.geo.nr_regions);
 	nm_io_thaw(m);
 	nm_resync_kick(m);
+	/* Before, there may have been no peer to go on with. */
+	if (READ_ONCE(m->meta_failed))
+		nm_todo(m, NM_TODO_META_FAILED);
 }
 
 static void get_ready(struct nm_mirror *m)
@@ -193,8 +194,7 @@ static void get_ready(struct nm_mirror *m)
 
 	err = nm_verdict_is_target(v) ? prepare_target(m) : prepare_source(m);
 	if (err) {
-		nm_session_refuse(m, NM_REFUSE_LEG_FAILED,
-				  "the metadata cannot be written");
+		nm_session_meta_needed(m);
 		return;
 	}
 	if (sends_marks(m))

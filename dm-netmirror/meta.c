@@ -23,6 +23,17 @@ static int meta_io(struct nm_mirror *m, struct page *page, u32 block,
 	return err;
 }
 
+/* From here on no write relies on the local leg, nor on a mark on it. */
+static bool leg_is_given_up(struct nm_mirror *m)
+{
+	bool given_up;
+
+	spin_lock_irq(&m->state_lock);
+	given_up = m->state.flags & NM_SBF_LEG_FAILED;
+	spin_unlock_irq(&m->state_lock);
+	return given_up;
+}
+
 static int meta_write(struct nm_mirror *m, struct page *page, u32 block)
 {
 	int err;
@@ -30,7 +41,7 @@ static int meta_write(struct nm_mirror *m, struct page *page, u32 block)
 	lockdep_assert_held(&m->meta_mutex);
 	/* The metadata of a leg that was given up live on in memory. */
 	if (m->meta_failed)
-		return m->sb.flags & NM_SBF_LEG_FAILED ? 0 : -EIO;
+		return leg_is_given_up(m) ? 0 : -EIO;
 	err = meta_io(m, page, block,
 		      REQ_OP_WRITE | REQ_SYNC | REQ_META | REQ_FUA);
 	nm_count(m, NM_C_MD_WRITES);
@@ -40,7 +51,7 @@ static int meta_write(struct nm_mirror *m, struct page *page, u32 block)
 		       block, nm_meta_bdev(m), err);
 		/* A load that fails says so itself. */
 		if (m->loaded)
-			nm_todo(m, NM_TODO_LEG_FAILED);
+			nm_todo(m, NM_TODO_META_FAILED);
 	}
 	return err;
 }
@@ -85,6 +96,15 @@ int nm_meta_write_sb(struct nm_mirror *m)
 			return err;
 	}
 	return 0;
+}
+
+int nm_meta_change_sb(struct nm_mirror *m, const struct nm_sb *before)
+{
+	int err = nm_meta_write_sb(m);
+
+	if (err)
+		m->sb = *before;
+	return err;
 }
 
 int nm_meta_write_marks(struct nm_mirror *m, u32 index)

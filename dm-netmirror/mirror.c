@@ -215,14 +215,16 @@ static int check_sb(struct nm_mirror *m)
 	return 0;
 }
 
-static int rewrite_sb(struct nm_mirror *m)
+/*
+ * A copy of the superblock that cannot be written is no reason to do without the
+ * data: what goes on from here is what goes on whenever the metadata fail.
+ */
+static void rewrite_sb(struct nm_mirror *m)
 {
-	int err;
-
 	mutex_lock(&m->meta_mutex);
-	err = nm_meta_write_sb(m);
+	if (!nm_meta_write_sb(m))
+		m->sb_stale = false;
 	mutex_unlock(&m->meta_mutex);
-	return err;
 }
 
 /*
@@ -255,7 +257,7 @@ static int load_marks(struct nm_mirror *m, const struct nm_sb *sb)
 	if (!err && m->sb.data_sectors > sb->data_sectors)
 		err = nm_meta_grow(m, sb);
 	else if (!err && m->sb_stale)
-		err = rewrite_sb(m);
+		rewrite_sb(m);
 	return err;
 }
 
@@ -295,6 +297,8 @@ int nm_mirror_load(struct nm_mirror *m)
 	m->suspending = true;
 	m->loaded = true;
 	nm_publish(m);
+	if (m->meta_failed)
+		nm_todo(m, NM_TODO_META_FAILED);
 	queue_delayed_work(m->io_wq, &m->checkpoint_work, HZ);
 	nm_info(m, "activated: mirror %pUb, node %u, %llu sectors, %llu regions of %u dirty%s\n",
 		m->sb.uuid, m->sb.node_id, m->sb.data_sectors,

@@ -131,7 +131,8 @@ enum nm_todo {
 	NM_TODO_REPAIR,		/* regions that could not be read wait in repairs */
 	NM_TODO_SYNCED,		/* pulled regions are durable: tell the source */
 	NM_TODO_TIMEOUT,	/* the handshake takes too long */
-	NM_TODO_LEG_FAILED,	/* the leg or the metadata returned an error */
+	NM_TODO_LEG_FAILED,	/* the leg returned an error */
+	NM_TODO_META_FAILED,	/* the metadata did */
 	NM_TODO_HOLD_OVER,	/* I/O was held long enough */
 };
 
@@ -386,6 +387,8 @@ int nm_meta_load_marks(struct nm_mirror *m);
 int nm_meta_grow(struct nm_mirror *m, const struct nm_sb *old);
 /* Make the changes to m->sb durable.  Caller holds meta_mutex. */
 int nm_meta_write_sb(struct nm_mirror *m);
+/* The same, or if that fails take them back: m->sb is as @before again. */
+int nm_meta_change_sb(struct nm_mirror *m, const struct nm_sb *before);
 /* Encode the marks as they are and write the block durably. */
 int nm_meta_write_marks(struct nm_mirror *m, u32 index);
 
@@ -503,10 +506,17 @@ void nm_session_sync_drained(struct nm_mirror *m);
 /* Tell the source what was pulled and is durable. */
 void nm_session_synced(struct nm_mirror *m);
 /*
- * The local leg or its metadata failed.  A primary goes on with the peer's leg,
- * if that has all the data: the session starts over, I/O is held meanwhile.
+ * The local leg failed.  A primary goes on with the peer's leg, if that has all
+ * the data: the session starts over, I/O is held meanwhile.
  */
 void nm_session_leg_failed(struct nm_mirror *m);
+/*
+ * The metadata failed alone.  If the peer's leg has all the data, the local one is
+ * given up just so; else its data are still good to read.
+ */
+void nm_session_meta_failed(struct nm_mirror *m);
+/* The session cannot go on without a write of metadata that failed. */
+void nm_session_meta_needed(struct nm_mirror *m);
 /* Leave the peer and stop looking for it. */
 void nm_session_stop(struct nm_mirror *m, enum nm_refusal bye);
 /* Say why, end the session and, unless it is transient, stay apart. */

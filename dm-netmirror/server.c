@@ -195,12 +195,15 @@ static void zone_ready(struct nm_mirror *m, struct nm_zone_wait *wait, int err)
 	struct nm_server_io *io = container_of(wait, struct nm_server_io,
 					       zone);
 
+	struct nm_sreq *sreq = io->sreq;
+
 	if (!err) {
 		track(io);
 		return;
 	}
-	io->tracked = false;
-	answer(io, errno_to_blk_status(err));
+	/* The leg is well, its metadata are not. */
+	mempool_free(io, &m->server_ios);
+	m->link.ops->respond(sreq, to_status(errno_to_blk_status(err)));
 }
 
 /* The peer's writes do not cross a zone: its zones are the same. */

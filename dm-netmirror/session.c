@@ -54,6 +54,35 @@ static void drop_ctl(struct nm_mirror *m)
 		kfree(ctl);
 }
 
+/* Durably, if the leg still takes that much. */
+static void give_up_leg(struct nm_mirror *m)
+{
+	mutex_lock(&m->meta_mutex);
+	m->sb.flags |= NM_SBF_LEG_FAILED;
+	m->sb.flags &= ~NM_SBF_CONSISTENT;
+	nm_meta_write_sb(m);
+	mutex_unlock(&m->meta_mutex);
+	nm_publish(m);
+}
+
+/*
+ * A secondary without metadata cannot write down that it is left behind: it counts
+ * as failed from here on.
+ */
+static bool leaves_unwritten(const struct nm_mirror *m)
+{
+	return READ_ONCE(m->meta_failed) && m->state.role != NM_PRIMARY &&
+	       nm_peer_has_all(&m->state) &&
+	       !(m->sb.flags & NM_SBF_LEG_FAILED);
+}
+
+static void lose_leg(struct nm_mirror *m)
+{
+	nm_err(m, "the local leg %pg failed; attach it when it is well again, or replace it\n",
+	       m->local->bdev);
+	give_up_leg(m);
+}
+
 /*
  * End what there is of a session, and move the link by @event.  When this
  * returns, nothing of the session can reach a leg any more (I6), what the peer
@@ -63,6 +92,8 @@ static void session_end(struct nm_mirror *m, enum nm_link_event event)
 {
 	bool connected = m->state.link == NM_LINK_CONNECTED;
 
+	if (leaves_unwritten(m))
+		lose_leg(m);
 	WRITE_ONCE(m->serving, false);
 	m->session = 0;
 	nm_set_link(m, event);
@@ -106,17 +137,6 @@ void nm_session_stop(struct nm_mirror *m, enum nm_refusal bye)
 	session_end(m, NM_EV_STOP);
 }
 
-/* Durably, if the leg still takes that much. */
-static void give_up_leg(struct nm_mirror *m)
-{
-	mutex_lock(&m->meta_mutex);
-	m->sb.flags |= NM_SBF_LEG_FAILED;
-	m->sb.flags &= ~NM_SBF_CONSISTENT;
-	nm_meta_write_sb(m);
-	mutex_unlock(&m->meta_mutex);
-	nm_publish(m);
-}
-
 /*
  * The session starts over: what the leg had not flushed, and the writes in
  * flight, become dirty with its end, and the next handshake hands these marks
@@ -143,10 +163,37 @@ void nm_session_leg_failed(struct nm_mirror *m)
 		nm_publish(m);
 		return;
 	}
-	nm_err(m, "the local leg %pg failed; attach it when it is well again, or replace it\n",
-	       m->local->bdev);
-	give_up_leg(m);
+	lose_leg(m);
 	nm_session_refuse(m, NM_REFUSE_LEG_FAILED, NULL);
+}
+
+static void refuse_without_metadata(struct nm_mirror *m)
+{
+	nm_session_refuse(m, NM_REFUSE_LEG_FAILED,
+			  "the metadata cannot be written");
+}
+
+void nm_session_meta_failed(struct nm_mirror *m)
+{
+	if (m->sb.flags & NM_SBF_LEG_FAILED || !READ_ONCE(m->meta_failed))
+		return;
+	if (nm_peer_has_all(&m->state))
+		nm_session_leg_failed(m);
+	else if (READ_ONCE(m->tracking))
+		/* What the peer writes next cannot be marked. */
+		refuse_without_metadata(m);
+	else
+		dm_table_event(m->ti->table);
+}
+
+void nm_session_meta_needed(struct nm_mirror *m)
+{
+	if (m->state.link == NM_LINK_HANDSHAKE ?
+	    nm_may_give_up(m->hello, m->peer_hello, m->verdict.verdict) :
+	    nm_may_detach(&m->state))
+		detach(m);
+	else
+		refuse_without_metadata(m);
 }
 
 /*
@@ -201,8 +248,7 @@ static void send_sync_done(struct nm_mirror *m)
 
 	/* From here on the target may hold our generation. */
 	if (nm_set_flags(m, NM_SBF_PEER_HAS_GEN, 0)) {
-		nm_session_refuse(m, NM_REFUSE_LEG_FAILED,
-				  "the metadata cannot be written");
+		nm_session_meta_needed(m);
 		return;
 	}
 	m->sync_done_sent = true;
@@ -224,8 +270,7 @@ void nm_session_sync_drained(struct nm_mirror *m)
 	 */
 	if (nm_zone_checkpoint(m, m->settings.max_active_zones, true)) {
 		if (READ_ONCE(m->meta_failed))
-			nm_session_refuse(m, NM_REFUSE_LEG_FAILED,
-					  "the metadata cannot be written");
+			nm_session_meta_needed(m);
 		else
 			nm_session_down(m, "a leg cannot be flushed");
 		return;
@@ -261,6 +306,7 @@ static int settle(struct nm_mirror *m, const struct nm_gens *gens)
 	int err;
 
 	mutex_lock(&m->meta_mutex);
+	*m->old_sb = m->sb;
 	if (gens)
 		nm_gens_adopt(&m->sb.gens, gens);
 	else
@@ -270,13 +316,12 @@ static int settle(struct nm_mirror *m, const struct nm_gens *gens)
 	m->sb.flags &= ~NM_SBF_OUTDATED;
 	if (m->state.role != NM_PRIMARY)
 		m->sb.flags &= ~NM_SBF_PRIMARY;
-	err = nm_meta_write_sb(m);
+	err = nm_meta_change_sb(m, m->old_sb);
 	mutex_unlock(&m->meta_mutex);
 	if (!err && m->state.role != NM_PRIMARY)
 		err = nm_zone_wipe(m);
 	if (err)
-		nm_session_refuse(m, NM_REFUSE_LEG_FAILED,
-				  "the metadata cannot be written");
+		nm_session_meta_needed(m);
 	return err;
 }
 

@@ -77,9 +77,7 @@ int nm_turn(struct nm_mirror *m, bool covered, u32 set_flags)
 		m->sb.alone_since = ktime_get_real_seconds();
 	m->sb.flags |= set_flags;
 	m->sb.flags &= ~NM_SBF_PEER_HAS_GEN;
-	err = nm_meta_write_sb(m);
-	if (err)
-		m->sb = *m->old_sb;
+	err = nm_meta_change_sb(m, m->old_sb);
 	mutex_unlock(&m->meta_mutex);
 	if (!err)
 		nm_info(m, "new generation %*phN\n", NM_GEN_LEN, id);
@@ -144,6 +142,8 @@ void nm_worker_fn(struct work_struct *work)
 		run_ctl(m);
 	if (test_bit(NM_TODO_LEG_FAILED, &todo))
 		nm_session_leg_failed(m);
+	if (test_bit(NM_TODO_META_FAILED, &todo))
+		nm_session_meta_failed(m);
 	if (test_bit(NM_TODO_TIMEOUT, &todo) &&
 	    m->state.link == NM_LINK_HANDSHAKE)
 		nm_session_down(m, "the handshake took too long");

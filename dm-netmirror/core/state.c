@@ -96,11 +96,16 @@ bool nm_may_write_alone(const struct nm_state *s)
 	       !nm_needs_fencing(s);
 }
 
+bool nm_peer_has_all(const struct nm_state *s)
+{
+	return connected(s) && s->sync != NM_SYNC_SOURCE &&
+	       !(s->peer_flags & NM_SBF_LEG_FAILED);
+}
+
 bool nm_may_detach(const struct nm_state *s)
 {
-	return s->role == NM_PRIMARY && connected(s) &&
-	       s->sync != NM_SYNC_SOURCE &&
-	       !((s->flags | s->peer_flags) & NM_SBF_LEG_FAILED);
+	return s->role == NM_PRIMARY && nm_peer_has_all(s) &&
+	       !(s->flags & NM_SBF_LEG_FAILED);
 }
 
 bool nm_needs_peer(const struct nm_state *s)

@@ -100,6 +100,9 @@ bool nm_stands_aside(const struct nm_state *s);
  */
 bool nm_peer_stood_aside(const struct nm_state *s, enum nm_refusal bye);
 
+/* Does the peer's leg have what this one has, so that this one may go? */
+bool nm_peer_has_all(const struct nm_state *s);
+
 /*
  * The local leg of a primary failed: may it be given up, with the peer's leg
  * alone serving the application?  Only when that one has all the data.

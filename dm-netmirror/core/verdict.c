@@ -291,6 +291,13 @@ bool nm_prepares_first(const struct nm_hello *me, const struct nm_hello *peer,
 	return !nm_verdict_is_target(v);
 }
 
+bool nm_may_give_up(const struct nm_hello *me, const struct nm_hello *peer,
+		    enum nm_verdict v)
+{
+	return me->role == NM_PRIMARY && !failed(me) && !failed(peer) &&
+	       (v == NM_V_IN_SYNC || nm_verdict_is_target(v));
+}
+
 bool nm_must_track(const struct nm_hello *peer)
 {
 	return failed(peer);

@@ -68,6 +68,14 @@ bool nm_prepares_first(const struct nm_hello *me, const struct nm_hello *peer,
  */
 bool nm_must_track(const struct nm_hello *peer);
 
+/*
+ * A primary finds out, in the handshake that came to verdict @v, that its metadata
+ * cannot be written.  May it give its leg up and go on with the peer's?  Only if
+ * that one has all the data.
+ */
+bool nm_may_give_up(const struct nm_hello *me, const struct nm_hello *peer,
+		    enum nm_verdict v);
+
 /* The same verdict as the peer sees it. */
 enum nm_verdict nm_verdict_mirrored(enum nm_verdict v);
 

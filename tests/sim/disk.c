@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/string.h>
 #include <linux/wait.h>
+#include <netmirror/disk.h>
 
 #include "bio.h"
 #include "co.h"
@@ -31,6 +32,9 @@ struct disk {
 	u64 clock;			/* one more with each completion */
 	u64 meta_changes;
 	bool hung;
+	bool failed;			/* a write of data */
+	bool meta_failed;
+	bool half_turned;
 	struct list_head inflight;
 	u16 cached[DISK_MAX_BLOCKS];	/* blocks with something cached */
 	u32 nr_cached;
@@ -51,6 +55,9 @@ void disk_reset(int node, u32 nr_blocks, const struct disk_traits *traits)
 	d->nr_blocks = nr_blocks;
 	d->clock = 1;
 	d->hung = false;
+	d->failed = false;
+	d->meta_failed = false;
+	d->half_turned = false;
 	d->nr_cached = 0;
 	INIT_LIST_HEAD(&d->inflight);
 	memset(d->blocks, 0, nr_blocks * sizeof(d->blocks[0]));
@@ -183,6 +190,56 @@ void disk_settle(int node)
 	flush(&disks[node], disks[node].clock);
 }
 
+/* --- errors --------------------------------------------------------------- */
+
+static bool is_meta(const struct bio *bio)
+{
+	return bio->bi_iter.bi_sector < DATA_START_SECTOR;
+}
+
+static u8 *meta_content(const struct bio *bio)
+{
+	const struct bio_vec *bv = bio->bi_io_vec;
+
+	return (u8 *)page_address(bv->bv_page) + bv->bv_offset;
+}
+
+bool disk_has_failed(int node)
+{
+	return disks[node].failed;
+}
+
+bool disk_meta_has_failed(int node)
+{
+	return disks[node].meta_failed;
+}
+
+bool disk_is_half_turned(int node)
+{
+	return disks[node].half_turned;
+}
+
+static bool turns(const struct disk *d, u32 block, const u8 *data)
+{
+	const size_t at = offsetof(struct nm_sb_disk, gens);
+
+	return block < NM_SB_COPIES &&
+	       memcmp(data + at, d->meta_now[block] + at, NM_GEN_LEN);
+}
+
+static void note_failure(struct disk *d, const struct bio *bio)
+{
+	u32 block = bio->bi_iter.bi_sector / META_BLOCK_SECTORS;
+
+	if (!is_meta(bio)) {
+		d->failed = true;
+		return;
+	}
+	d->meta_failed = true;
+	if (turns(d, block, meta_content(bio)))
+		d->half_turned = true;
+}
+
 /* --- requests ------------------------------------------------------------- */
 
 static bool is_flush(const struct bio *bio)
@@ -237,13 +294,6 @@ static void complete_data(struct disk *d, struct bio *bio)
 		forget_clean(d);
 }
 
-static u8 *meta_content(const struct bio *bio)
-{
-	const struct bio_vec *bv = bio->bi_io_vec;
-
-	return (u8 *)page_address(bv->bv_page) + bv->bv_offset;
-}
-
 static void apply_meta(struct disk *d, struct bio *bio)
 {
 	u32 block = bio->bi_iter.bi_sector / META_BLOCK_SECTORS;
@@ -263,11 +313,6 @@ static void apply_meta(struct disk *d, struct bio *bio)
 	} else {
 		d->meta_cached[block] = true;
 	}
-}
-
-static bool is_meta(const struct bio *bio)
-{
-	return bio->bi_iter.bi_sector < DATA_START_SECTOR;
 }
 
 static void apply(struct disk *d, struct disk_io *io)
@@ -343,12 +388,17 @@ static blk_status_t fate(struct disk *d, const struct bio *bio)
 	bool read = bio_op(bio) == REQ_OP_READ;
 	u32 errors = read ? d->traits.read_errors : d->traits.write_errors;
 
+	if (is_meta(bio))
+		errors = read || is_flush(bio) ? 0 : d->traits.meta_errors;
+
 	if (bio_op(bio) == REQ_OP_WRITE_ZEROES && !d->traits.write_zeroes &&
 	    !(bio->bi_opf & DISK_ZEROES_BY_WRITE))
 		return BLK_STS_NOTSUPP;
-	if (errors && !is_meta(bio) && rng_below(&sim.rng, 1000) < errors)
-		return BLK_STS_IOERR;
-	return BLK_STS_OK;
+	if (!errors || rng_below(&sim.rng, 1000) >= errors)
+		return BLK_STS_OK;
+	if (!read)
+		note_failure(d, bio);
+	return BLK_STS_IOERR;
 }
 
 void disk_submit(struct bio *bio)

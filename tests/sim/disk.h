@@ -36,8 +36,9 @@ struct disk_traits {
 	bool write_zeroes;
 	u32 delay_us;		/* on average */
 	u32 slow_percent;	/* requests that take a hundred times as long */
-	u32 read_errors;	/* per mille */
+	u32 read_errors;	/* per mille, of the data */
 	u32 write_errors;
+	u32 meta_errors;	/* per mille of the writes of metadata */
 };
 
 void disk_reset(int node, u32 nr_blocks, const struct disk_traits *traits);
@@ -50,6 +51,12 @@ void disk_cut(int node, struct sim_rng *rng);
 /* It answers nothing any more, or all that it was asked. */
 void disk_hang(int node, bool hang);
 bool disk_is_hung(int node);
+/* Did a write of data fail? */
+bool disk_has_failed(int node);
+/* Did a write of metadata? */
+bool disk_meta_has_failed(int node);
+/* With a new generation, so that nobody knows which one is found there later? */
+bool disk_is_half_turned(int node);
 /* What is in the cache becomes durable. */
 void disk_settle(int node);
 

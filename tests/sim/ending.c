@@ -123,10 +123,27 @@ static bool is_off(int node)
 	return m && m->state.link == NM_LINK_OFF;
 }
 
-/* The only whole leg failed: nothing is left that a repair could go by. */
+/* The newest data were on the leg of @node alone, and that failed. */
+static bool has_lost_all(int node)
+{
+	const struct nm_sb *sb = &node_mirror(node)->sb;
+	const struct nm_sb *peer = &node_mirror(!node)->sb;
+
+	return disk_has_failed(node) && !(sb->flags & NM_SBF_CONSISTENT) &&
+	       nm_gens_find(&sb->gens, peer->gens.id[0]) > 0;
+}
+
+/*
+ * Nothing is left that a repair could go by.  A generation that may be on disk, but
+ * counts for nothing in memory, can pass for one that moved on: a person decides.
+ */
 static bool nothing_is_left(void)
 {
-	return world->leg_errors &&
+	if (!world->leg_errors)
+		return false;
+	if (disk_is_half_turned(0) || disk_is_half_turned(1))
+		return !end_in_sync();
+	return has_lost_all(0) || has_lost_all(1) ||
 	       !((node_mirror(0)->sb.flags | node_mirror(1)->sb.flags) &
 		 NM_SBF_CONSISTENT);
 }
@@ -158,7 +175,8 @@ static void repair(void)
 	       sim_now < limit && sim_step())
 		;
 	for (node = 0; node < SIM_NR_NODES; node++) {
-		if (node_mirror(node)->sb.flags & NM_SBF_LEG_FAILED)
+		if (node_mirror(node)->sb.flags & NM_SBF_LEG_FAILED ||
+		    node_mirror(node)->meta_failed)
 			tell(node, "attach");
 		if (is_last_leg(node)) {
 			end_sleep(SIM_S(6));
@@ -213,6 +231,7 @@ static void heal(void)
 	for (node = 0; node < SIM_NR_NODES; node++) {
 		disk_traits(node)->read_errors = 0;
 		disk_traits(node)->write_errors = 0;
+		disk_traits(node)->meta_errors = 0;
 		disk_hang(node, false);
 		if (!node_is_on(node))
 			node_boot(node);
@@ -223,9 +242,9 @@ static void heal(void)
 			node_resume(node);
 	end_wait(all_commands_done, PATIENCE, "resume");
 	for (node = 0; node < SIM_NR_NODES; node++) {
+		tell(node, "attach");
 		step_down(node);
 		tell(node, "resync");
-		tell(node, "attach");
 		tell(node, "connect");
 	}
 }

@@ -388,7 +388,8 @@ void oracle_power_cut(int node)
 	seen[!node].superseded = false;
 	/* What it had in its cache until it knew to be the only leg left. */
 	if (errors_allowed && !(m && m->tracking) &&
-	    oracle_sb(!node)->flags & NM_SBF_LEG_FAILED)
+	    (seen[!node].failed ||
+	     oracle_sb(!node)->flags & NM_SBF_LEG_FAILED))
 		hist_weaken(s->cut);
 }
 
@@ -485,7 +486,8 @@ void oracle_event(int node)
 			 'a' + node);
 	if (m->state.refusal == NM_REFUSE_PROTOCOL)
 		sim_fail("I10: the nodes do not understand each other");
-	if (m->state.refusal == NM_REFUSE_SPLIT_BRAIN && !split_brain)
+	if (m->state.refusal == NM_REFUSE_SPLIT_BRAIN && !split_brain &&
+	    !disk_is_half_turned(0) && !disk_is_half_turned(1))
 		sim_fail("I5: a split brain is reported where there is none");
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "disk.h"
 #include "history.h"
 #include "node.h"
 #include "oracle.h"
@@ -160,7 +161,8 @@ void policy_event(int node, const struct nm_mirror *m)
 
 void policy_power_cut(int node)
 {
-	bool aside = policy_is_aside(node);
+	/* What could not be written down is forgotten. */
+	bool aside = policy_is_aside(node) && !disk_meta_has_failed(node);
 
 	promises[node] = (struct promise){ .aside = aside };
 }

@@ -314,6 +314,11 @@ static void check_leg_failure(const struct nm_state *s)
 {
 	struct nm_state after = *s;
 
+	if (nm_peer_has_all(s)) {
+		assert_true(connected(s));
+		assert_false(s->peer_flags & NM_SBF_LEG_FAILED);
+		assert_int_not_equal(s->sync, NM_SYNC_SOURCE);
+	}
 	/* not the last good copy, and not a peer that has only a part */
 	if (nm_may_detach(s)) {
 		assert_int_equal(s->role, NM_PRIMARY);
@@ -324,6 +329,7 @@ static void check_leg_failure(const struct nm_state *s)
 		after.flags |= NM_SBF_LEG_FAILED;
 		after.tracked = false;
 		assert_int_equal(nm_mode(&after), NM_MODE_PRIMARY);
+		assert_true(nm_peer_has_all(s));
 	}
 	/*
 	 * Held is only what no leg may serve, and somebody is awaited: a peer

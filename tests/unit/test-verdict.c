@@ -103,6 +103,20 @@ static void check_order(const struct nm_hello *a, const struct nm_hello *b,
 	assert_int_equal(nm_must_track(b), b_failed);
 }
 
+/* The leg in use goes only if the other one is as good or better. */
+static void check_give_up(const struct nm_hello *a, const struct nm_hello *b,
+			  enum nm_verdict v)
+{
+	bool may = nm_may_give_up(a, b, v);
+
+	assert_int_equal(may, a->role == NM_PRIMARY &&
+			 !((a->flags | b->flags) & NM_SBF_LEG_FAILED) &&
+			 (v == NM_V_IN_SYNC || v == NM_V_FROM_PEER ||
+			  v == NM_V_FULL_FROM_PEER));
+	if (may)
+		assert_true(b->flags & NM_SBF_CONSISTENT);
+}
+
 static void check_pair(const struct nm_hello *one, const struct nm_hello *two)
 {
 	struct nm_decision d = decide(one, two);
@@ -128,6 +142,7 @@ static void check_pair(const struct nm_hello *one, const struct nm_hello *two)
 		return;
 	}
 	check_order(a, b, d.verdict);
+	check_give_up(a, b, d.verdict);
 	without_leg(&copy_a);
 	without_leg(&copy_b);
 	if (no_data(a) && no_data(b)) {

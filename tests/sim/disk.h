@@ -15,6 +15,8 @@
 #define DISK_DATA_START		256	/* block */
 #define DISK_MAX_BLOCKS		256
 #define DISK_MAX_CACHED		4	/* versions of a block */
+/* What a leg has where it was damaged behind the mirror's back. */
+#define DISK_DAMAGED		(1ULL << 60)
 /* Zeroes that the device does not know how to write by itself. */
 #define DISK_ZEROES_BY_WRITE	(1U << 30)
 

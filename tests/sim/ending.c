@@ -288,7 +288,7 @@ static void work(struct sim_rng *rng)
 
 	primary = node_is_primary(1);
 	if (!node_is_primary(primary)) {
-		primary = rng_below(rng, 2);
+		primary = world->damage ? 0 : rng_below(rng, 2);
 		tell_until(primary, "promote", true);
 	}
 	read_everything();
@@ -299,6 +299,8 @@ static void work(struct sim_rng *rng)
 	repair();
 	end_wait(end_in_sync, SYNC_PATIENCE, "being in sync");
 	end_wait(no_io, PATIENCE, "the end of I/O");
+	if (world->damage)
+		damage_end(world);
 	tell_until(primary, "demote", false);
 }
 

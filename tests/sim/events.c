@@ -48,6 +48,7 @@ static const struct {
 	[EV_CHECK]		= { "check", 4 },
 	[EV_REPAIR]		= { "repair", 4 },
 	[EV_IDLE]		= { "idle", 1 },
+	[EV_DAMAGE]		= { "damage", 20 },
 	[EV_STATUS]		= { "status", 2 },
 	[EV_ATTACH]		= { "attach", 3 },
 	[EV_VOUCH]		= { "peer_fenced", 4 },
@@ -179,7 +180,8 @@ static void promote(int node)
 {
 	int peer = !node;
 
-	if (!node_is_ready(node) || nr_promoting[node] || node_is_primary(node))
+	if (!node_is_ready(node) || nr_promoting[node] ||
+	    node_is_primary(node) || (world->damage && node))
 		return;
 	if (is_connected(node)) {
 		/* The nodes agree, even if both are told. */
@@ -457,6 +459,9 @@ void event_happens(enum event ev, struct sim_rng *rng)
 	case EV_UNHANG:
 		disk_hang(0, false);
 		disk_hang(1, false);
+		break;
+	case EV_DAMAGE:
+		damage_happens(world, rng);
 		break;
 	case EV_WAIT:
 	case NR_EVENTS:

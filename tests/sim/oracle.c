@@ -34,6 +34,7 @@ struct seen {
 static struct seen seen[SIM_NR_NODES];
 static bool split_brain;
 static bool errors_allowed;
+static bool damage_allowed;
 
 void oracle_reset(bool split)
 {
@@ -44,6 +45,11 @@ void oracle_reset(bool split)
 	errors_allowed = false;
 	policy_reset();
 	app_check(!split);
+}
+
+void oracle_allow_damage(bool allow)
+{
+	damage_allowed = allow;
 }
 
 void oracle_allow_errors(bool allow)
@@ -191,6 +197,8 @@ static bool may_differ(u32 block)
 	int node;
 	u32 i;
 
+	if (b[0]->now == DISK_DAMAGED || b[1]->now == DISK_DAMAGED)
+		return false;
 	for (node = 0; node < 2; node++) {
 		if (b[node]->durable != version)
 			return true;
@@ -249,7 +257,8 @@ static bool is_on(int node, u32 block, u64 version, u64 id)
 {
 	u64 now = disk_block(node, block)->now;
 
-	return now == version || hist_may_follow(block, now, id);
+	return now == version || now == DISK_DAMAGED ||
+	       hist_may_follow(block, now, id);
 }
 
 static void acked_alone(const struct app_result *r, u32 block)
@@ -303,7 +312,7 @@ static void check_durable(int node, u32 block, u64 since)
 {
 	u64 version = disk_block(node, block)->durable;
 
-	if (!hist_may_see(block, version, since))
+	if (version != DISK_DAMAGED && !hist_may_see(block, version, since))
 		sim_fail("I2: block %u is acknowledged as durable, but version %llu would come back on node %c",
 			 block, version, 'a' + node);
 }
@@ -480,8 +489,9 @@ void oracle_event(int node)
 		if (s->role == NM_PRIMARY)
 			promoted(node);
 	}
-	if (!errors_allowed && (atomic_read(&m->verify.mismatches) ||
-				atomic_read(&m->verify.mended)))
+	if (!errors_allowed && !damage_allowed &&
+	    (atomic_read(&m->verify.mismatches) ||
+	     atomic_read(&m->verify.mended)))
 		sim_fail("I7: node %c finds a difference between legs that are in sync",
 			 'a' + node);
 	if (m->state.refusal == NM_REFUSE_PROTOCOL)

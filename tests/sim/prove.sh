@@ -63,6 +63,7 @@ got=$(sed -n 's/.*: \([0-9]*\) schedules\/s.*/\1/p' "$log")
 verdict "$((${got:-0} < rate))" "at least $rate schedules a second on one core: $got"
 mode "legs that fail" --leg-errors --seeds 1 "$others"
 mode "split brain" --split-brain --seeds 1 "$others"
+mode "damage, check and repair" --damage --seeds 1 "$others"
 mode "all orders of 2 writes and 3 faults" --exhaustive
 for file in tests/sim/mutants/*.sed; do
 	mutant "$(basename "$file" .sed)"

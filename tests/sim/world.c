@@ -76,6 +76,24 @@ static void draw_policies(struct world *w, struct sim_rng *rng)
 						     NM_LOSS_CONTINUE;
 }
 
+/* Node a alone is ever primary, and has the only leg to copy from. */
+static void draw_damage(struct world *w)
+{
+	static const u8 never[] = {
+		EV_FAILOVER, EV_DEMOTE, EV_PROMOTE_BLINDLY,
+		EV_INVALIDATE_LOCAL, EV_INVALIDATE_REMOTE, EV_TAKE_OVER,
+		EV_DISCARD,
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(never); i++)
+		w->weight[never[i]] = 0;
+	w->weight[EV_DAMAGE] = event_base_weight(EV_DAMAGE);
+	w->weight[EV_REPAIR] = event_base_weight(EV_DAMAGE);
+	w->nodes.blank[0] = false;
+	w->nodes.blank[1] = false;
+}
+
 static void world_draw(struct world *w, const struct run *run)
 {
 	struct sim_rng r = rng_of(run->seed, 0), *rng = &r;
@@ -84,6 +102,7 @@ static void world_draw(struct world *w, const struct run *run)
 	w->seed = run->seed;
 	w->split_brain = run->split_brain;
 	w->leg_errors = run->leg_errors;
+	w->damage = run->damage;
 	w->pace.preempt_mean = PICK(rng, 0, 3, 10, 30, 100);
 	w->pace.lazy_percent = PICK(rng, 0, 0, 10, 30);
 	w->pace.jump_one_in = PICK(rng, 0, 0, 30, 300);
@@ -106,6 +125,10 @@ static void world_draw(struct world *w, const struct run *run)
 	draw_policies(w, rng);
 	draw_hot(w, rng);
 	draw_weights(w, rng);
+	if (w->damage)
+		draw_damage(w);
+	else
+		w->weight[EV_DAMAGE] = 0;
 	w->nr_events = PICK(rng, 10, 30, 30, 80, 200);
 	w->gap = PICK(rng, 3, 10, 30, 100);
 	if (run->script) {
@@ -142,6 +165,7 @@ static void set_up(struct world *w)
 	app_reset(w->nodes.nr_blocks);
 	oracle_reset(w->split_brain);
 	oracle_allow_errors(w->leg_errors);
+	oracle_allow_damage(w->damage);
 	events_reset(w);
 	for (block = 0; block < w->nodes.nr_blocks; block++) {
 		/* Some are zeroes, as a copy treats those in its own way. */
@@ -208,7 +232,7 @@ static bool node_connected(int node)
 static void begin(const struct world *w, const struct run *run,
 		  struct sim_rng *rng)
 {
-	int node = run->script ? 0 : (int)rng_below(rng, 2);
+	int node = run->script || run->damage ? 0 : (int)rng_below(rng, 2);
 	u64 limit = sim_now + SIM_S(5);
 
 	node_boot(0);

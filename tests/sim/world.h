@@ -45,6 +45,7 @@ enum event {
 	EV_CHECK,
 	EV_REPAIR,
 	EV_IDLE,
+	EV_DAMAGE,
 	EV_STATUS,
 	EV_ATTACH,
 	EV_VOUCH,
@@ -69,6 +70,7 @@ struct world {
 	u32 nr_hot;
 	bool split_brain;
 	bool leg_errors;
+	bool damage;
 };
 
 /* Events in a given order instead of drawn ones, each with its gap. */
@@ -82,6 +84,7 @@ struct run {
 	u64 seed;
 	const struct script *script;	/* NULL: draw */
 	bool leg_errors;
+	bool damage;
 	bool split_brain;
 	const bool *dropped;		/* [MAX_EVENTS], NULL: none */
 	u32 nr_events;			/* out */
@@ -100,6 +103,11 @@ const char *event_name(enum event ev);
 bool events_replaced(int node);
 /* Sends what waits for the application to be quiet. */
 void events_tick(void);
+
+/* damage.c */
+void damage_happens(const struct world *w, struct sim_rng *rng);
+/* Find and mend all of it, on the primary, while nothing else happens. */
+void damage_end(const struct world *w);
 
 /* ending.c */
 void world_end(const struct world *w, struct sim_rng *rng);

@@ -172,7 +172,7 @@ static void stop_link(struct nm_mirror *m, enum nm_refusal why)
 	enum nm_refusal bye = why;
 
 	if (nm_stands_aside(&m->state) ?
-	    nm_set_flags(m, NM_SBF_OUTDATED, 0) :
+	    nm_set_flags(m, NM_SBF_OUTDATED, 0) || READ_ONCE(m->meta_failed) :
 	    m->state.role != NM_PRIMARY &&
 	    (m->state.link == NM_LINK_HANDSHAKE ||
 	     m->state.peer_role == NM_PRIMARY))
@@ -311,6 +311,11 @@ static void run_invalidate_local(struct nm_mirror *m, struct nm_cmd *cmd)
 	    m->state.link == NM_LINK_HANDSHAKE) {
 		nm_err(m, "cannot invalidate the local leg while the peer's is being filled from it; disconnect first\n");
 		finish(cmd, -EBUSY, NM_REFUSE_NOT);
+		return;
+	}
+	if (READ_ONCE(m->meta_failed)) {
+		nm_err(m, "cannot invalidate the local leg: its metadata cannot be written; attach or replace it first\n");
+		finish(cmd, -EIO, NM_REFUSE_NOT);
 		return;
 	}
 	mutex_lock(&m->meta_mutex);

@@ -43,8 +43,12 @@ static struct nm_mirror *find(const struct nm_mirror *m,
 	return NULL;
 }
 
+/* As long as @old is not closed, what it knows may change. */
 static void take_place(struct nm_mirror *m, struct nm_mirror *old)
 {
+	list_del_init(&old->registered);
+	list_move(&m->registered, &mirrors);
+	nm_mirror_close(old);
 	memcpy(m->link.uuid, old->link.uuid, NM_UUID_LEN);
 	m->link.node_id = old->link.node_id;
 	m->state.role = old->state.role;
@@ -52,9 +56,6 @@ static void take_place(struct nm_mirror *m, struct nm_mirror *old)
 	m->leg_failed = old->loaded ? old->sb.flags & NM_SBF_LEG_FAILED :
 				      old->leg_failed;
 	m->suspended = true;
-	list_del_init(&old->registered);
-	list_move(&m->registered, &mirrors);
-	nm_mirror_close(old);
 	nm_events_take(m, old);
 }
 

@@ -368,7 +368,8 @@ static void check_history(const char *text, unsigned long long after, size_t roo
 		if (sscanf(++line, "%llu", &nr) != 1 || nr != ++after)
 			sim_fail("event %llu is missing: %s", after, line);
 	}
-	if (after != newest && strlen(text) < room / 2)
+	/* After a boot it begins anew: what was seen before is more. */
+	if (after < newest && strlen(text) < room / 2)
 		sim_fail("the history ends with %llu, not %llu", after, newest);
 }
 

@@ -23,6 +23,7 @@ void nm_handshake_start(struct nm_mirror *m)
 	h->split = m->settings.split;
 	h->intent = m->discard ? NM_HELLO_DISCARD : 0;
 	h->alone_since = m->sb.alone_since;
+	h->meetings = m->sb.meetings;
 	memcpy(h->uuid, m->sb.uuid, NM_UUID_LEN);
 	h->data_sectors = m->sb.data_sectors;
 	h->room_sectors = bdev_nr_sectors(m->local->bdev) - m->local_offset;
@@ -192,6 +193,9 @@ static void get_ready(struct nm_mirror *m)
 	enum nm_verdict v = m->verdict.verdict;
 	int err;
 
+	/* If it cannot be noted, nothing is wrong but that it is not counted. */
+	nm_meta_note_meetings(m, nm_next_meeting(m->hello->meetings,
+						 m->peer_hello->meetings));
 	err = nm_verdict_is_target(v) ? prepare_target(m) : prepare_source(m);
 	if (err) {
 		nm_session_meta_needed(m);

@@ -107,6 +107,20 @@ int nm_meta_change_sb(struct nm_mirror *m, const struct nm_sb *before)
 	return err;
 }
 
+int nm_meta_note_meetings(struct nm_mirror *m, u64 meetings)
+{
+	int err;
+
+	if (m->sb.meetings >= meetings)
+		return 0;
+	mutex_lock(&m->meta_mutex);
+	*m->old_sb = m->sb;
+	m->sb.meetings = meetings;
+	err = nm_meta_change_sb(m, m->old_sb);
+	mutex_unlock(&m->meta_mutex);
+	return err;
+}
+
 int nm_meta_write_marks(struct nm_mirror *m, u32 index)
 {
 	struct nm_mark_disk *disk = page_address(m->mark_page);

@@ -129,6 +129,7 @@ enum nm_todo {
 	NM_TODO_RETRY,		/* regions that could not be read are tried again */
 	NM_TODO_VERIFIED,	/* a check or repair is over */
 	NM_TODO_REPAIR,		/* regions that could not be read wait in repairs */
+	NM_TODO_MEETING,	/* much was written: both nodes count a meeting */
 	NM_TODO_SYNCED,		/* pulled regions are durable: tell the source */
 	NM_TODO_TIMEOUT,	/* the handshake takes too long */
 	NM_TODO_LEG_FAILED,	/* the leg returned an error */
@@ -267,7 +268,9 @@ struct nm_mirror {
 	struct work_struct activate_work;
 	struct work_struct granted_work;
 	struct delayed_work checkpoint_work;
-	struct mutex checkpoint_mutex;	/* one checkpoint at a time; protects synced */
+	/* One checkpoint at a time; protects synced and nr_checkpoints. */
+	struct mutex checkpoint_mutex;
+	unsigned int nr_checkpoints;	/* with writes, since NM_TODO_MEETING */
 	unsigned long *synced;		/* regions for NM_OP_SYNCED */
 	atomic_t nr_active_zones;
 	unsigned long *stale_blocks;	/* mark blocks with more marks than memory; meta_mutex */
@@ -389,6 +392,8 @@ int nm_meta_grow(struct nm_mirror *m, const struct nm_sb *old);
 int nm_meta_write_sb(struct nm_mirror *m);
 /* The same, or if that fails take them back: m->sb is as @before again. */
 int nm_meta_change_sb(struct nm_mirror *m, const struct nm_sb *before);
+/* Note @meetings, if that is more than is known.  The worker only. */
+int nm_meta_note_meetings(struct nm_mirror *m, u64 meetings);
 /* Encode the marks as they are and write the block durably. */
 int nm_meta_write_marks(struct nm_mirror *m, u32 index);
 
@@ -505,6 +510,8 @@ void nm_session_send_byte(struct nm_mirror *m, u16 op, u8 value);
 void nm_session_sync_drained(struct nm_mirror *m);
 /* Tell the source what was pulled and is durable. */
 void nm_session_synced(struct nm_mirror *m);
+/* Count a meeting with the connected peer. */
+void nm_session_meet(struct nm_mirror *m);
 /*
  * The local leg failed.  A primary goes on with the peer's leg, if that has all
  * the data: the session starts over, I/O is held meanwhile.

@@ -389,6 +389,31 @@ static void got_synced(struct nm_mirror *m, const struct nm_msg *msg,
 		nm_session_refuse(m, NM_REFUSE_PROTOCOL, why);
 }
 
+/* --- meetings ----------------------------------------------------------- */
+
+static void send_meeting(struct nm_mirror *m, u64 meetings)
+{
+	struct nm_wire_meeting wire = { .meetings = cpu_to_le64(meetings) };
+
+	nm_session_send(m, NM_OP_MEETING, &wire, sizeof(wire));
+}
+
+/* The secondary notes it first, and the primary when it hears that it did. */
+void nm_session_meet(struct nm_mirror *m)
+{
+	if (m->state.link == NM_LINK_CONNECTED && m->state.role == NM_PRIMARY)
+		send_meeting(m, m->sb.meetings + 1);
+}
+
+static void got_meeting(struct nm_mirror *m, const void *payload)
+{
+	const struct nm_wire_meeting *wire = payload;
+	u64 meetings = le64_to_cpu(wire->meetings);
+
+	if (!nm_meta_note_meetings(m, meetings) && m->state.role != NM_PRIMARY)
+		send_meeting(m, meetings);
+}
+
 /* --- control messages --------------------------------------------------- */
 
 static void role_is(struct nm_mirror *m, u8 role)
@@ -440,6 +465,8 @@ static void connected_ctl(struct nm_mirror *m, const struct nm_msg *msg,
 		got_sync_taken(m);
 	else if (msg->op == NM_OP_SYNCED && sync == NM_SYNC_SOURCE)
 		got_synced(m, msg, payload);
+	else if (msg->op == NM_OP_MEETING)
+		got_meeting(m, payload);
 	else if (msg->op == NM_OP_PULL_DONE && sync == NM_SYNC_SOURCE)
 		send_sync_done(m);
 	else

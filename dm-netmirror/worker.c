@@ -165,6 +165,8 @@ void nm_worker_fn(struct work_struct *work)
 		nm_resync_kick(m);
 	if (test_bit(NM_TODO_REPAIR, &todo))
 		nm_resync_kick_repair(m);
+	if (test_bit(NM_TODO_MEETING, &todo))
+		nm_session_meet(m);
 	if (test_bit(NM_TODO_SYNCED, &todo))
 		nm_session_synced(m);
 	if (test_bit(NM_TODO_COMMAND, &todo))

@@ -8,6 +8,8 @@
 #define CHECKPOINT_INTERVAL	HZ
 /* A zone without a write for this many checkpoints is retired. */
 #define IDLE_EPOCHS		30
+/* After so many with writes the nodes count a meeting. */
+#define MEETING_EPOCHS		60
 
 /* --- activation --------------------------------------------------------- */
 
@@ -255,12 +257,17 @@ static bool is_pulling(struct nm_mirror *m)
 
 int nm_zone_checkpoint(struct nm_mirror *m, unsigned int keep, bool always)
 {
-	bool both = false;
+	bool both = false, touched;
 	int err = 0;
 
 	mutex_lock(&m->checkpoint_mutex);
-	if (epoch_begin(m) || always)
+	touched = epoch_begin(m);
+	if (touched || always)
 		err = flush_legs(m, &both);
+	if (touched && ++m->nr_checkpoints >= MEETING_EPOCHS) {
+		m->nr_checkpoints = 0;
+		nm_todo(m, NM_TODO_MEETING);
+	}
 	if (both && is_pulling(m)) {
 		for_each_touched(m, epoch_synced);
 		nm_todo(m, NM_TODO_SYNCED);

@@ -21,7 +21,7 @@ int nm_msg_op(const void *buf, size_t len, const char **why)
 		return bad(why, "not a message of this protocol");
 	op = le16_to_cpu(hdr->op);
 	if ((op < NM_OP_READ || op > NM_OP_WRITE_ZEROES) &&
-	    op != NM_OP_RESPONSE && (op < NM_OP_HELLO || op > NM_OP_AUTH_PROOF))
+	    op != NM_OP_RESPONSE && (op < NM_OP_HELLO || op > NM_OP_MEETING))
 		return bad(why, "a message of an unknown kind");
 	return op;
 }
@@ -186,6 +186,8 @@ static const struct ctl_rule {
 	[NM_OP_BYE] = { 1, 1, NM_REFUSE_MAX },
 	[NM_OP_AUTH_CHALLENGE] = { NM_NONCE_LEN, NM_NONCE_LEN, 0 },
 	[NM_OP_AUTH_PROOF] = { NM_PROOF_LEN, NM_PROOF_LEN, 0 },
+	[NM_OP_MEETING] = { sizeof(struct nm_wire_meeting),
+			    sizeof(struct nm_wire_meeting), 0 },
 };
 
 size_t nm_ctl_encode(u16 op, u64 session, const void *payload, u32 payload_len,
@@ -256,6 +258,7 @@ void nm_hello_encode(const struct nm_hello *h, struct nm_wire_hello *wire)
 	wire->intent = h->intent;
 	wire->nr_dirty = cpu_to_le64(h->nr_dirty);
 	wire->alone_since = cpu_to_le64(h->alone_since);
+	wire->meetings = cpu_to_le64(h->meetings);
 	memcpy(wire->gens, h->gens.id, h->gens.nr * NM_GEN_LEN);
 }
 
@@ -321,6 +324,7 @@ int nm_hello_decode(const void *buf, size_t len, struct nm_hello *h,
 	h->intent = wire->intent;
 	h->nr_dirty = le64_to_cpu(wire->nr_dirty);
 	h->alone_since = le64_to_cpu(wire->alone_since);
+	h->meetings = le64_to_cpu(wire->meetings);
 	h->gens.nr = wire->nr_gens;
 	h->gens.covered = wire->nr_covered;
 	memcpy(h->gens.id, wire->gens, sizeof(h->gens.id));

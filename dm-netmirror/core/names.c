@@ -27,6 +27,7 @@ const char *nm_op_name(u16 op)
 		[NM_OP_SYNC_DONE] = "SYNC_DONE",
 		[NM_OP_SYNC_TAKEN] = "SYNC_TAKEN",
 		[NM_OP_SYNCED] = "SYNCED",
+		[NM_OP_MEETING] = "MEETING",
 		[NM_OP_PULL_DONE] = "PULL_DONE",
 		[NM_OP_PING] = "PING",
 		[NM_OP_BYE] = "BYE",

@@ -37,7 +37,8 @@ AT(nm_sb_disk, max_mark_blocks, 92);
 AT(nm_sb_disk, flags, 96);
 AT(nm_sb_disk, pad1, 100);
 AT(nm_sb_disk, alone_since, 104);
-AT(nm_sb_disk, pad2, 112);
+AT(nm_sb_disk, meetings, 112);
+AT(nm_sb_disk, pad2, 120);
 AT(nm_sb_disk, gens, 256);
 AT(nm_sb_disk, pad3, 1280);
 
@@ -77,7 +78,7 @@ AT(nm_wire_rsp, session, 8);
 AT(nm_wire_rsp, entry, 16);
 AT(nm_wire_rsp, pad, 48);
 
-SIZE(nm_wire_hello, 1096);
+SIZE(nm_wire_hello, 1104);
 AT(nm_wire_hello, version, 0);
 AT(nm_wire_hello, src_node, 2);
 AT(nm_wire_hello, role, 3);
@@ -95,7 +96,11 @@ AT(nm_wire_hello, intent, 53);
 AT(nm_wire_hello, pad0, 54);
 AT(nm_wire_hello, nr_dirty, 56);
 AT(nm_wire_hello, alone_since, 64);
-AT(nm_wire_hello, gens, 72);
+AT(nm_wire_hello, meetings, 72);
+AT(nm_wire_hello, gens, 80);
+
+SIZE(nm_wire_meeting, 8);
+AT(nm_wire_meeting, meetings, 0);
 
 SIZE(nm_wire_gens, 1032);
 AT(nm_wire_gens, nr_gens, 0);

@@ -30,6 +30,7 @@ void nm_sb_encode(const struct nm_sb *sb, struct nm_sb_disk *disk)
 	disk->max_mark_blocks = cpu_to_le32(sb->max_mark_blocks);
 	disk->flags = cpu_to_le32(sb->flags);
 	disk->alone_since = cpu_to_le64(sb->alone_since);
+	disk->meetings = cpu_to_le64(sb->meetings);
 	memcpy(disk->gens, sb->gens.id, sb->gens.nr * NM_GEN_LEN);
 	disk->crc = cpu_to_le32(sb_crc(disk));
 }
@@ -113,6 +114,7 @@ static void sb_take(const struct nm_sb_disk *disk, struct nm_sb *sb)
 	sb->max_mark_blocks = le32_to_cpu(disk->max_mark_blocks);
 	sb->flags = le32_to_cpu(disk->flags);
 	sb->alone_since = le64_to_cpu(disk->alone_since);
+	sb->meetings = le64_to_cpu(disk->meetings);
 	sb->gens.nr = disk->nr_gens;
 	sb->gens.covered = disk->nr_covered;
 	memcpy(sb->gens.id, disk->gens, sizeof(sb->gens.id));

@@ -22,6 +22,7 @@ struct nm_sb {
 	u32 max_mark_blocks;
 	u32 flags;		/* NM_SBF_* */
 	u64 alone_since;	/* seconds since 1970 */
+	u64 meetings;
 	struct nm_gens gens;
 };
 

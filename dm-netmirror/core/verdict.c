@@ -37,6 +37,13 @@ static bool leg_is_missing(const struct nm_hello *h,
 	return failed(h) && (h->role != NM_PRIMARY || failed(other));
 }
 
+/* Was the leg of @h put back to an older copy of itself?  See nm_next_meeting(). */
+static bool rolled_back(const struct nm_hello *h, const struct nm_hello *other)
+{
+	return h->meetings < other->meetings &&
+	       other->meetings - h->meetings > 1;
+}
+
 /* Can the two nodes be the halves of one mirror at all? */
 static struct nm_decision compatible(const struct nm_hello *me,
 				     const struct nm_hello *peer)
@@ -118,6 +125,10 @@ static struct nm_decision same_generation(const struct nm_hello *me,
 {
 	int r;
 
+	r = rank(rolled_back(peer, me), rolled_back(me, peer));
+	if (r)
+		return copy(me, peer, r > 0, true,
+			    "a leg that is an older copy of itself gets a full copy");
 	r = rank(consistent(me), consistent(peer));
 	if (r)
 		return copy(me, peer, r > 0, false,
@@ -187,7 +198,8 @@ static int loses_by_rule(const struct nm_hello *me, const struct nm_hello *peer)
 static bool all_covered(const struct nm_hello *me, int at,
 			const struct nm_hello *peer, int peer_at)
 {
-	return !memcmp(me->gens.id[at], peer->gens.id[peer_at], NM_GEN_LEN) &&
+	return !rolled_back(me, peer) && !rolled_back(peer, me) &&
+	       !memcmp(me->gens.id[at], peer->gens.id[peer_at], NM_GEN_LEN) &&
 	       at <= me->gens.covered && peer_at <= peer->gens.covered;
 }
 
@@ -269,11 +281,17 @@ struct nm_decision nm_decide(const struct nm_hello *me,
 	if (at > 0 && peer_at > 0)
 		return refuse(NM_REFUSE_PROTOCOL,
 			      "each history says that the other is the older one");
+	/* Who went on from an older copy lacks what the other one has since. */
+	if ((at > 0 && rolled_back(me, peer)) ||
+	    (peer_at > 0 && rolled_back(peer, me)))
+		return split_brain(me, max(at, 0), peer, max(peer_at, 0));
 	if (at > 0)
-		return copy(me, peer, true, at > me->gens.covered,
+		return copy(me, peer, true, at > me->gens.covered ||
+			    rolled_back(peer, me),
 			    "the peer missed writes");
 	if (peer_at > 0)
-		return copy(me, peer, false, peer_at > peer->gens.covered,
+		return copy(me, peer, false, peer_at > peer->gens.covered ||
+			    rolled_back(me, peer),
 			    "this leg missed writes");
 	at = common(&me->gens, &peer->gens);
 	peer_at = common(&peer->gens, &me->gens);
@@ -296,6 +314,11 @@ bool nm_may_give_up(const struct nm_hello *me, const struct nm_hello *peer,
 {
 	return me->role == NM_PRIMARY && !failed(me) && !failed(peer) &&
 	       (v == NM_V_IN_SYNC || nm_verdict_is_target(v));
+}
+
+u64 nm_next_meeting(u64 mine, u64 peers)
+{
+	return mine == peers ? mine + 1 : max(mine, peers);
 }
 
 bool nm_must_track(const struct nm_hello *peer)

@@ -37,6 +37,7 @@ struct nm_hello {
 	u8 intent;		/* NM_HELLO_* */
 	u64 nr_dirty;
 	u64 alone_since;
+	u64 meetings;
 	struct nm_gens gens;
 };
 
@@ -75,6 +76,14 @@ bool nm_must_track(const struct nm_hello *peer);
  */
 bool nm_may_give_up(const struct nm_hello *me, const struct nm_hello *peer,
 		    enum nm_verdict v);
+
+/*
+ * What both nodes note when they meet, the number of times that they have.  Whatever
+ * breaks in between, neither is more than one ahead of the other, since nobody counts
+ * on before the other one has caught up.  So a node that is two behind has been put
+ * back to an older copy of itself.
+ */
+u64 nm_next_meeting(u64 mine, u64 peers);
 
 /* The same verdict as the peer sees it. */
 enum nm_verdict nm_verdict_mirrored(enum nm_verdict v);

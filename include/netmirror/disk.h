@@ -86,7 +86,8 @@ struct nm_sb_disk {
 					 * since both legs were the same: seconds
 					 * since 1970, 0: it did not, and only
 					 * for after_split_brain */
-	__u8	pad2[144];		/*  112 */
+	__le64	meetings;		/*  112: noted by both nodes while connected */
+	__u8	pad2[136];		/*  120 */
 	__u8	gens[NM_MAX_GENS][NM_GEN_LEN];	/* 256 */
 	__u8	pad3[2816];		/* 1280 */
 };					/* 4096 */

@@ -49,6 +49,7 @@ enum nm_op {
 	NM_OP_BYE		= 43,	/* u8: enum nm_refusal; the sender closes */
 	NM_OP_AUTH_CHALLENGE	= 44,	/* NM_NONCE_LEN random bytes */
 	NM_OP_AUTH_PROOF	= 45,	/* NM_PROOF_LEN bytes */
+	NM_OP_MEETING		= 46,	/* to be noted, or durable: nm_wire_meeting */
 };
 
 /* nm_wire_hdr.flags of a request */
@@ -126,8 +127,14 @@ struct nm_wire_hello {
 	__u8	pad0[2];	/* 54 */
 	__le64	nr_dirty;	/* 56: marked regions */
 	__le64	alone_since;	/* 64: nm_sb_disk.alone_since */
-	__u8	gens[NM_MAX_GENS][NM_GEN_LEN];	/* 72 */
-};				/* 1096 */
+	__le64	meetings;	/* 72: nm_sb_disk.meetings */
+	__u8	gens[NM_MAX_GENS][NM_GEN_LEN];	/* 80 */
+};				/* 1104 */
+
+/* MEETING: what nm_sb_disk.meetings should be; the secondary says it back. */
+struct nm_wire_meeting {
+	__le64	meetings;	/*  0 */
+};				/*  8 */
 
 /* SYNC_DONE: the history that the target takes over. */
 struct nm_wire_gens {

@@ -217,6 +217,7 @@ static void payloads(void)
 	control("ping", NM_OP_PING, NULL, 0);
 	control("challenge", NM_OP_AUTH_CHALLENGE, random, NM_NONCE_LEN);
 	control("proof", NM_OP_AUTH_PROOF, random, NM_PROOF_LEN);
+	control("meeting", NM_OP_MEETING, random, sizeof(struct nm_wire_meeting));
 }
 
 static void connections(void)

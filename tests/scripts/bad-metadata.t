@@ -103,7 +103,20 @@ ok "$name: both go down" down
 restore b "$whole"
 returns "$name" "$expected"
 
-# Nothing in it says that it is old: who restores a leg has to invalidate it.
+name="a whole leg of the same generation, two meetings ago"
+keep b
+ok "$name: a writes" write_on a 20 300
+for i in first second; do
+	ok "$name: both go down" down
+	ok "$name: the $i meeting" mirror_up
+done
+ok "$name: a is promoted" ctl a promote
+expected=$(sum a)
+ok "$name: both go down" down
+restore b "$whole"
+returns "$name" "$expected"
+
+# Within two meetings nothing says that it is old: who restores it invalidates it.
 name="a whole leg of the same generation"
 keep b
 ok "$name: a writes" write_on a 20 300

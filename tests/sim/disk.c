@@ -44,7 +44,13 @@ struct disk {
 	bool meta_cached[DISK_META_BLOCKS];
 };
 
+struct copy {
+	u64 blocks[DISK_MAX_BLOCKS];
+	u8 meta[DISK_META_BLOCKS][META_BLOCK];
+};
+
 static struct disk disks[SIM_NR_NODES];
+static struct copy copies[SIM_NR_NODES];
 
 void disk_reset(int node, u32 nr_blocks, const struct disk_traits *traits)
 {
@@ -238,6 +244,34 @@ static void note_failure(struct disk *d, const struct bio *bio)
 	d->meta_failed = true;
 	if (turns(d, block, meta_content(bio)))
 		d->half_turned = true;
+}
+
+/* --- backups -------------------------------------------------------------- */
+
+void disk_keep(int node)
+{
+	struct disk *d = &disks[node];
+	u32 i;
+
+	for (i = 0; i < d->nr_blocks; i++)
+		copies[node].blocks[i] = d->blocks[i].durable;
+	memcpy(copies[node].meta, d->meta, sizeof(d->meta));
+}
+
+void disk_restore(int node)
+{
+	struct disk *d = &disks[node];
+	u32 i;
+
+	for (i = 0; i < d->nr_blocks; i++)
+		d->blocks[i] = (struct disk_block){
+			.now = copies[node].blocks[i],
+			.durable = copies[node].blocks[i],
+		};
+	d->nr_cached = 0;
+	memset(d->meta_cached, 0, sizeof(d->meta_cached));
+	for (i = 0; i < DISK_META_BLOCKS; i++)
+		disk_set_meta(node, i, copies[node].meta[i]);
 }
 
 /* --- requests ------------------------------------------------------------- */

@@ -59,6 +59,9 @@ bool disk_has_failed(int node);
 bool disk_meta_has_failed(int node);
 /* With a new generation, so that nobody knows which one is found there later? */
 bool disk_is_half_turned(int node);
+/* Remember the leg as it is durably, and put it back to that. */
+void disk_keep(int node);
+void disk_restore(int node);
 /* What is in the cache becomes durable. */
 void disk_settle(int node);
 

@@ -346,6 +346,8 @@ void world_end(const struct world *w, struct sim_rng *rng)
 	end_wait(end_in_sync, SYNC_PATIENCE, "being in sync");
 	end_wait(settled, PATIENCE, "quiet");
 	oracle_check_marks();
+	if (w->rollback && !rollback_end(rng))
+		return;
 	work(rng);
 	oracle_check_equal();
 	if (!w->split_brain)

@@ -31,7 +31,7 @@ static void usage(void)
 		"sim --seeds FROM COUNT [SECONDS]   run many, print the rate\n"
 		"sim --shrink N                 find the events of seed N that matter\n"
 		"sim --exhaustive               all orders of 2 writes and 3 faults\n"
-		"options: --split-brain, --leg-errors, --damage, --quiet, --first (stop at a failure)\n");
+		"options: --split-brain, --leg-errors, --damage, --rollback, --quiet, --first (stop at a failure)\n");
 	exit(2);
 }
 
@@ -214,7 +214,7 @@ static int replay_script(struct run *run)
 int main(int argc, char **argv)
 {
 	enum { SEED = 1, SEEDS, SHRINK, DROP, EXHAUSTIVE, SCRIPT, SPLIT,
-	       ERRORS, DAMAGE, QUIET, FIRST };
+	       ERRORS, DAMAGE, ROLLBACK, QUIET, FIRST };
 	static const struct option options[] = {
 		{ "seed", required_argument, NULL, SEED },
 		{ "seeds", required_argument, NULL, SEEDS },
@@ -225,6 +225,7 @@ int main(int argc, char **argv)
 		{ "split-brain", no_argument, NULL, SPLIT },
 		{ "leg-errors", no_argument, NULL, ERRORS },
 		{ "damage", no_argument, NULL, DAMAGE },
+		{ "rollback", no_argument, NULL, ROLLBACK },
 		{ "quiet", no_argument, NULL, QUIET },
 		{ "first", no_argument, NULL, FIRST },
 		{}
@@ -257,6 +258,9 @@ int main(int argc, char **argv)
 			break;
 		case DAMAGE:
 			run.damage = true;
+			break;
+		case ROLLBACK:
+			run.rollback = true;
 			break;
 		case QUIET:
 			quiet = true;

@@ -35,6 +35,7 @@ static struct seen seen[SIM_NR_NODES];
 static bool split_brain;
 static bool errors_allowed;
 static bool damage_allowed;
+static bool rollback_allowed;
 
 void oracle_reset(bool split)
 {
@@ -43,6 +44,7 @@ void oracle_reset(bool split)
 	seen[1].changes = ~0ULL;
 	split_brain = split;
 	errors_allowed = false;
+	rollback_allowed = false;
 	policy_reset();
 	app_check(!split);
 }
@@ -50,6 +52,11 @@ void oracle_reset(bool split)
 void oracle_allow_damage(bool allow)
 {
 	damage_allowed = allow;
+}
+
+void oracle_allow_rollback(bool allow)
+{
+	rollback_allowed = allow;
 }
 
 void oracle_allow_errors(bool allow)
@@ -215,7 +222,7 @@ void oracle_check_marks(void)
 	bool looked = false;
 	u32 block;
 
-	if (split_brain)
+	if (split_brain || rollback_allowed)
 		return;
 	for (block = 0; block < nodes_traits()->nr_blocks; block++) {
 		if (!may_differ(block))
@@ -442,6 +449,11 @@ static void connected(int node, struct nm_mirror *m)
 	struct seen *s = &seen[node], *peer = &seen[!node];
 	enum nm_verdict v = m->verdict.verdict;
 
+	if (rollback_allowed)
+		return;
+	if (!errors_allowed && strstr(m->verdict.why, "older copy"))
+		sim_fail("I7: the leg of node %c is taken for an older copy, or that of its peer",
+			 'a' + node);
 	/* The other one may have gone on already. */
 	if (!wire_is_alive(!node, m->session))
 		return;

@@ -36,6 +36,8 @@ bool oracle_is_behind(int node);
 bool oracle_is_whole(int node);
 /* A disk that fails makes errors legitimate. */
 void oracle_allow_errors(bool allow);
+/* One that was put back is not as anybody left it. */
+void oracle_allow_rollback(bool allow);
 /* One that was changed by somebody else makes differences legitimate. */
 void oracle_allow_damage(bool allow);
 

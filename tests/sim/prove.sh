@@ -64,6 +64,7 @@ verdict "$((${got:-0} < rate))" "at least $rate schedules a second on one core: 
 mode "legs that fail" --leg-errors --seeds 1 "$others"
 mode "split brain" --split-brain --seeds 1 "$others"
 mode "damage, check and repair" --damage --seeds 1 "$others"
+mode "a leg put back to an older copy" --rollback --seeds 1 "$others"
 mode "all orders of 2 writes and 3 faults" --exhaustive
 for file in tests/sim/mutants/*.sed; do
 	mutant "$(basename "$file" .sed)"

@@ -32,6 +32,8 @@ ok "two histories are told apart and never merged" \
 	run "$out/sim" --split-brain --seeds "$from" "$seeds" 10
 ok "a leg that fails costs no acknowledged write" \
 	run "$out/sim" --leg-errors --seeds "$from" "$seeds" 10
+ok "a leg that is put back to an older copy is found out" \
+	run "$out/sim" --rollback --seeds "$from" "$seeds" 5
 ok "damage to a leg is found and mended" \
 	run "$out/sim" --damage --seeds "$from" "$seeds" 5
 ok "no order of 2 writes and 3 faults fails" run "$out/sim" --exhaustive

@@ -103,6 +103,7 @@ static void world_draw(struct world *w, const struct run *run)
 	w->split_brain = run->split_brain;
 	w->leg_errors = run->leg_errors;
 	w->damage = run->damage;
+	w->rollback = run->rollback;
 	w->pace.preempt_mean = PICK(rng, 0, 3, 10, 30, 100);
 	w->pace.lazy_percent = PICK(rng, 0, 0, 10, 30);
 	w->pace.jump_one_in = PICK(rng, 0, 0, 30, 300);
@@ -267,6 +268,8 @@ static void events(struct world *w, struct run *run)
 		event_happens(ev, &rng);
 		if (i % 8 == 0)
 			oracle_check_marks();
+		if (w->rollback)
+			rollback_events(w, i, &rng);
 	}
 }
 

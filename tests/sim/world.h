@@ -71,6 +71,7 @@ struct world {
 	bool split_brain;
 	bool leg_errors;
 	bool damage;
+	bool rollback;
 };
 
 /* Events in a given order instead of drawn ones, each with its gap. */
@@ -85,6 +86,7 @@ struct run {
 	const struct script *script;	/* NULL: draw */
 	bool leg_errors;
 	bool damage;
+	bool rollback;
 	bool split_brain;
 	const bool *dropped;		/* [MAX_EVENTS], NULL: none */
 	u32 nr_events;			/* out */
@@ -108,6 +110,11 @@ void events_tick(void);
 void damage_happens(const struct world *w, struct sim_rng *rng);
 /* Find and mend all of it, on the primary, while nothing else happens. */
 void damage_end(const struct world *w);
+
+/* rollback.c */
+void rollback_events(const struct world *w, u32 nr, struct sim_rng *rng);
+/* Put a leg back to the copy; false: nothing can tell. */
+bool rollback_end(struct sim_rng *rng);
 
 /* ending.c */
 void world_end(const struct world *w, struct sim_rng *rng);

@@ -34,6 +34,7 @@ exits 0 "dump-md by name" dump-md r0 --node alpha
 exits 0 "dump-md as JSON" dump-md ./good --json
 json "has a schema" '.schema_version == 1'
 json "sizes are bytes" '.superblock.size == 16777216 and .superblock.zone_size == 16777216'
+json "no meeting yet" '.superblock.meetings == 0'
 json "never alone" '.superblock.alone_since == null'
 json "not stale" '.stale == false and (.copies | all(.state == "valid" and .why == null))'
 is "dump-md writes nothing" "$(sha256sum <good)" "$(sha256sum <a)"

@@ -28,6 +28,7 @@ static const struct {
 	{ NM_OP_BYE, 1, 1, NM_REFUSE_MAX },
 	{ NM_OP_AUTH_CHALLENGE, 32, 32, -1 },
 	{ NM_OP_AUTH_PROOF, 32, 32, -1 },
+	{ NM_OP_MEETING, 8, 8, -1 },
 };
 
 static u8 ctl_buf[NM_WIRE_HDR_LEN + 5000] __attribute__((aligned(8)));
@@ -156,7 +157,7 @@ static void assert_ctl_in_bounds(const u8 *buf, size_t len)
 		assert_refused(-EPROTO, why, "", msg);
 		return;
 	}
-	assert_in_range(msg.op, NM_OP_HELLO, NM_OP_AUTH_PROOF);
+	assert_in_range(msg.op, NM_OP_HELLO, NM_OP_MEETING);
 	assert_int_equal(msg.len, len - NM_WIRE_HDR_LEN);
 	assert_int_equal(msg.flags, 0);
 	if (msg.op == NM_OP_ROLE_IS)
@@ -182,6 +183,7 @@ static struct nm_hello sample_hello(void)
 		.intent = NM_HELLO_DISCARD,
 		.nr_dirty = 16384,
 		.alone_since = 0x1122334455667788,
+		.meetings = 0x2233445566778899,
 		.gens = { .nr = 2, .covered = 1 },
 	};
 
@@ -222,6 +224,7 @@ static void a_hello_comes_back(void **state)
 			h.nr_dirty = rnd64() %
 				     (h.data_sectors >> h.region_shift | 1);
 			h.alone_since = rnd64();
+			h.meetings = rnd64();
 			memset(&h.gens, 0, sizeof(h.gens));
 			h.gens.nr = 1 + rnd(NM_MAX_GENS);
 			h.gens.covered = rnd(h.gens.nr);
@@ -247,6 +250,7 @@ static void a_hello_comes_back(void **state)
 		assert_int_equal(back.intent, h.intent);
 		assert_true(back.nr_dirty == h.nr_dirty);
 		assert_true(back.alone_since == h.alone_since);
+		assert_true(back.meetings == h.meetings);
 		assert_same_gens(&back.gens, &h.gens);
 	}
 }
@@ -308,15 +312,17 @@ static void a_hello_on_the_wire(void **state)
 
 	(void)state;
 	nm_hello_encode(&h, &wire);
-	assert_int_equal(sizeof(wire), 1096);
+	assert_int_equal(sizeof(wire), 1104);
 	assert_int_equal(byte[52], 5);
 	assert_int_equal(byte[53], 1);
 	assert_true(untouched(byte + 54, 0, 2));
 	assert_int_equal(byte[57], 0x40);
 	assert_int_equal(byte[64], 0x88);
 	assert_int_equal(byte[71], 0x11);
-	assert_int_equal(byte[72], 'B');
-	assert_int_equal(byte[88], 'A');
+	assert_int_equal(byte[72], 0x99);
+	assert_int_equal(byte[79], 0x22);
+	assert_int_equal(byte[80], 'B');
+	assert_int_equal(byte[96], 'A');
 }
 
 /* Its fields may mean anything: the version is enough to refuse it by name. */

@@ -24,7 +24,7 @@ static void every_op(void **state)
 		hdr.op = cpu_to_le16(op);
 		why = NULL;
 		is = nm_msg_op(&hdr, sizeof(hdr), &why);
-		if ((op >= 1 && op <= 5) || op == 16 || (op >= 32 && op <= 45)) {
+		if ((op >= 1 && op <= 5) || op == 16 || (op >= 32 && op <= 46)) {
 			assert_int_equal(is, op);
 		} else {
 			assert_int_equal(is, -EPROTO);

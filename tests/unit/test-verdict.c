@@ -549,9 +549,97 @@ static void legs_that_never_met(void **state)
 	expect_refusal(&a, &b, NM_REFUSE_PROTOCOL);
 }
 
+/* --- older copies --------------------------------------------------------- */
+
+/* Whatever breaks, neither is more than one ahead of the other. */
+static void meetings_are_counted_together(void **state)
+{
+	u64 count[2] = { 0, 0 };
+	int i;
+
+	(void)state;
+	for (i = 0; i < 10000; i++) {
+		u64 next = nm_next_meeting(count[0], count[1]);
+		int noted = rnd(4);
+
+		assert_true(next == nm_next_meeting(count[1], count[0]));
+		assert_true(next >= count[0] && next >= count[1]);
+		if (noted & 1)
+			count[0] = next;
+		if (noted & 2)
+			count[1] = next;
+		assert_true(count[0] + 1 >= count[1] &&
+			    count[1] + 1 >= count[0]);
+	}
+	assert_true(count[0] > 1000);
+}
+
+/* I5: an old copy is not taken for what it was, whatever else speaks for it. */
+static void an_older_copy_gets_everything(void **state)
+{
+	struct nm_hello a, b;
+
+	(void)state;
+	parted(&a, &b);
+	a.meetings = 7;
+	b.meetings = 6;
+	expect(&a, &b, NM_V_IN_SYNC);
+	b.meetings = 5;
+	expect(&a, &b, NM_V_FULL_TO_PEER);
+	b.nr_dirty = 5;
+	b.flags |= NM_SBF_PRIMARY;
+	a.flags |= NM_SBF_OUTDATED;
+	expect(&a, &b, NM_V_FULL_TO_PEER);
+	b.role = NM_PRIMARY;
+	expect_refusal(&a, &b, NM_REFUSE_PRIMARY_STALE);
+	b.role = NM_SECONDARY;
+	a.flags &= ~NM_SBF_CONSISTENT;
+	expect_refusal(&a, &b, NM_REFUSE_INCONSISTENT);
+	/* behind as well, and the marks of the other one do not reach so far */
+	parted(&a, &b);
+	turn(&a, 'C');
+	a.meetings = 7;
+	b.meetings = 6;
+	expect(&a, &b, NM_V_TO_PEER);
+	b.meetings = 5;
+	expect(&a, &b, NM_V_FULL_TO_PEER);
+	/* a leg without data has nothing to compare */
+	set_gens(&b.gens, "", 0);
+	b.meetings = 9;
+	expect(&a, &b, NM_V_FULL_TO_PEER);
+}
+
+/* Its generation is the newer one, its data lack what the other one had. */
+static void an_older_copy_that_went_on_is_a_split_brain(void **state)
+{
+	struct nm_hello a, b;
+
+	(void)state;
+	parted(&a, &b);
+	turn(&b, 'C');
+	a.meetings = 7;
+	b.meetings = 6;
+	expect(&a, &b, NM_V_FROM_PEER);
+	b.meetings = 5;
+	expect_refusal(&a, &b, NM_REFUSE_SPLIT_BRAIN);
+	b.intent = NM_HELLO_DISCARD;
+	expect(&a, &b, NM_V_FULL_TO_PEER);
+	b.intent = 0;
+	a.intent = NM_HELLO_DISCARD;
+	expect(&a, &b, NM_V_FULL_FROM_PEER);
+	/* and if both went on, no mark says where they differ */
+	turn(&a, 'D');
+	expect(&a, &b, NM_V_FULL_FROM_PEER);
+	b.meetings = 6;
+	expect(&a, &b, NM_V_FROM_PEER);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(meetings_are_counted_together),
+		cmocka_unit_test(an_older_copy_gets_everything),
+		cmocka_unit_test(an_older_copy_that_went_on_is_a_split_brain),
 		cmocka_unit_test(every_combination),
 		cmocka_unit_test(mirroring_twice_changes_nothing),
 		cmocka_unit_test(what_does_not_match_is_refused),

@@ -68,6 +68,7 @@ static void print_sb(const struct nm_sb *sb)
 	printf("mark blocks:   %u, room for %u\n", sb->nr_mark_blocks,
 	       sb->max_mark_blocks);
 	print_alone_since(sb->alone_since);
+	printf("meetings:      %llu\n", (unsigned long long)sb->meetings);
 	printf("generations:   %u, the marks cover %u older ones\n",
 	       sb->gens.nr, sb->gens.covered);
 	for (i = 0; i < sb->gens.nr; i++) {
@@ -137,6 +138,7 @@ static void add_sb(json_object *j, const struct nm_sb *sb)
 	}
 	add(j, "generations", gens);
 	add(j, "covered_generations", json_object_new_int(sb->gens.covered));
+	add(j, "meetings", nm_json_u64(sb->meetings));
 	add(j, "alone_since", sb->alone_since ? nm_json_u64(sb->alone_since) :
 						NULL);
 }

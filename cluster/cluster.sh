@@ -89,7 +89,7 @@ nm_score()
 # expression with line breaks would match nothing.
 nm_cib()
 {
-	timeout 15 cibadmin --query "${@:1:$#-1}" --xpath "$(tr -s '\n\t' ' ' <<<"${!#}")" \
+	timeout "${nm_patience:-15}" cibadmin --query "${@:1:$#-1}" --xpath "$(tr -s '\n\t' ' ' <<<"${!#}")" \
 		>/dev/null 2>&1
 	case $? in
 	0) return 0 ;;
@@ -129,8 +129,11 @@ nm_peer_is_out()
 	nm_peer_has_left || nm_peer_has_stopped
 }
 
+# Of a node that is dead no answer comes, and meanwhile it may have been fenced.
 nm_peer_answers()
 {
+	local nm_patience=3
+
 	nm_cib --host "${st[peer]}" /cib
 }
 

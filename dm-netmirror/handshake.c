@@ -157,11 +157,20 @@ static void agreed(struct nm_mirror *m)
 {
 	enum nm_verdict v = m->verdict.verdict;
 
-	cancel_delayed_work(&m->timeout_work);
+	/*
+	 * Metadata may take their time.  If the link broke meanwhile, the peer may
+	 * have been promoted since: not a single read may be served.
+	 */
+	if (READ_ONCE(m->down_why))
+		return;
 	if (v == NM_V_IN_SYNC && settle_in_sync(m)) {
 		nm_session_meta_needed(m);
 		return;
 	}
+	nm_publish(m);
+	if (READ_ONCE(m->down_why))
+		return;
+	cancel_delayed_work(&m->timeout_work);
 	spin_lock_irq(&m->state_lock);
 	m->state.peer_role = m->peer_hello->role;
 	m->state.peer_flags = m->peer_hello->flags;

@@ -259,7 +259,7 @@ struct nm_mirror {
 	struct list_head cmd_list;	/* nm_cmd */
 	u32 repairs[NM_MAX_REPAIRS];	/* regions */
 	unsigned int nr_repairs;
-	const char *down_why;
+	const char *down_why;		/* NULL: the session goes on */
 	enum nm_refusal link_refusal;
 
 	/* marks worker */

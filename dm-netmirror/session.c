@@ -101,6 +101,7 @@ static void session_end(struct nm_mirror *m, enum nm_link_event event)
 	cancel_delayed_work(&m->retry_work);
 	WRITE_ONCE(m->resync_stop, true);
 	m->link.ops->reset(&m->link);
+	WRITE_ONCE(m->down_why, NULL);
 	/* Only now no request of the session is on its way to the leg. */
 	WRITE_ONCE(m->tracking, false);
 	nm_resync_halt(m);

@@ -4,6 +4,10 @@
 # image.sh KERNEL           make the guest image for KERNEL (6.1, 6.12 or debug), unless
 #                           it is there already, and print its directory
 # image.sh --kver KERNEL    print the version of Debian's kernel, and make nothing
+# image.sh --dkms           make the root in which packages are tested, with DKMS, a
+#                           compiler and the headers of Debian's kernels, and print its
+#                           file: a lab boots it instead of its own when LAB_ROOT names
+#                           it
 #
 # The image directory, ${XDG_CACHE_HOME:-~/.cache}/dm-netmirror/lab/KERNEL-KEY, has
 #
@@ -109,6 +113,43 @@ make_root()
 		-noappend -quiet -no-progress
 	ssh-keygen -q -t ed25519 -N '' -C dm-netmirror-lab -f "$dir/id_ed25519"
 	ssh-keygen -q -t ed25519 -N '' -C dm-netmirror-lab -f "$dir/ssh_host_ed25519_key"
+	rm -rf "$dir/tree" "$dir/sources.list" "$dir/apt.conf"
+}
+
+# headers_packages: the headers of the very kernels that the guests run
+headers_packages()
+{
+	local kernel
+
+	for kernel in 6.1 6.12; do
+		echo "linux-headers-$(headers_version "$kernel" | cut -d ' ' -f 1)"
+	done
+}
+
+# make_dkms_root DIR PACKAGE...: a plain Debian with them, as a person would install it.
+# Only what comes with these packages is without documentation, not what is installed
+# later on.
+make_dkms_root()
+{
+	local dir=$1 codename
+
+	shift
+	codename=$(. /etc/os-release; echo "$VERSION_CODENAME")
+	debian_sources "$codename" >"$dir/sources.list"
+	[ -s "$dir/sources.list" ] || die "apt knows no Debian source: run apt-get update"
+	apt-config dump | grep -E '^Acquire::(http|https|Check-|Retries|Max-)' >"$dir/apt.conf" || :
+
+	mmdebstrap --quiet --variant=minbase --mode=root --format=directory \
+		--aptopt="$dir/apt.conf" --aptopt='APT::Sandbox::User "root"' \
+		--dpkgopt=force-unsafe-io \
+		--dpkgopt='path-exclude=/usr/share/doc/*' \
+		--dpkgopt='path-exclude=/usr/share/man/*' \
+		--dpkgopt='path-exclude=/usr/share/locale/*' \
+		--customize-hook='rm -f "$1"/etc/dpkg/dpkg.cfg.d/99mmdebstrap' \
+		--include="$(tr ' ' , <<<"$*")" "$codename" "$dir/tree" "$dir/sources.list"
+	mkdir -p "$dir"/tree/{host,nm,lab,lib/modules}
+	mksquashfs "$dir/tree" "$dir/root.sqsh" -comp zstd -Xcompression-level 3 \
+		-noappend -quiet -no-progress
 	rm -rf "$dir/tree" "$dir/sources.list" "$dir/apt.conf"
 }
 
@@ -235,7 +276,21 @@ if [ "${1-}" = --kver ] && [ $# = 2 ]; then
 	headers_version "$2" | cut -d ' ' -f 1
 	exit
 fi
-[ $# = 1 ] || die "usage: image.sh [--kver] 6.1|6.12|debug"
+[ $# = 1 ] || die "usage: image.sh [--kver] 6.1|6.12|debug, or image.sh --dkms"
+
+mkdir -p "$cache"
+exec 9>"$cache/lock"
+flock 9
+
+if [ "$1" = --dkms ]; then
+	read -r -a packages < <(sed '/^#/d' "$here/dkms-packages" | cat - <(headers_packages) |
+		paste -sd ' ')
+	key=$(hash "$(declare -f make_dkms_root debian_sources)" "${packages[@]}" </dev/null)
+	[ -d "$cache/dkms-$key" ] || [ "$(id -u)" = 0 ] || die "must be root to build an image"
+	built "dkms-$key" make_dkms_root "${packages[@]}"
+	echo "$cache/dkms-$key/root.sqsh"
+	exit
+fi
 
 if [ "$1" = debug ]; then
 	function=debug_kernel
@@ -250,9 +305,6 @@ root_key=$(hash "$(declare -f make_root debian_sources)" <"$here/guest/packages"
 key=$(cat "$here"/guest/* | hash "$root_key" "$kver" "$version" "${unused_modules[*]}" \
 	"${boot_modules[*]}" "$(declare -f make_image $function unpacked magic_at)")
 
-mkdir -p "$cache"
-exec 9>"$cache/lock"
-flock 9
 if [ ! -d "$cache/$1-$key" ]; then
 	[ "$(id -u)" = 0 ] || die "must be root to build an image"
 	built "root-$root_key" make_root

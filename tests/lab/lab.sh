@@ -86,6 +86,7 @@
 #   LAB_DIR           where the lab lives; default a new ${TMPDIR:-/tmp}/nmlab-<pid>.
 #                     Kept when the scenario fails (without disks) or with LAB_KEEP=1.
 #   LAB_NM            directory that guests see as /nm; default build/ of the tree
+#   LAB_ROOT          squashfs with another root for the guests; default the image's
 #   LAB_MEM 1024      megabytes of a guest      LAB_SMP 1     processors
 #   LAB_RDMA rxe      rxe or none               LAB_APPEND    more kernel command line
 #   LAB_LEG_SIZE 1G   size of a new leg; one that exists is used as it is
@@ -352,7 +353,7 @@ nokaslr mitigations=off edd=off no_timer_check $tsc net.ifnames=0 sysctl.kernel.
 lab.node=$n lab.rdma=${LAB_RDMA:-rxe} ${LAB_APPEND-}" \
 		-chardev "file,id=console,path=$LAB_DIR/console.$n,append=on" -serial chardev:console \
 		-qmp "unix:$LAB_DIR/qmp.$n,server=on,wait=off" \
-		-drive "if=none,id=root,file=$lab__image/root.sqsh,format=raw,readonly=on" \
+		-drive "if=none,id=root,file=${LAB_ROOT:-$lab__image/root.sqsh},format=raw,readonly=on" \
 		-device virtio-blk-pci,drive=root,serial=root \
 		-drive "if=none,id=modules,file=$lab__image/modules.sqsh,format=raw,readonly=on" \
 		-device virtio-blk-pci,drive=modules,serial=modules \

@@ -12,6 +12,7 @@
 #   make install    install both, the module for KVER
 #   make install-tools   all but the module
 #   make install-dkms    the module's sources, for DKMS
+#   make deb        build the Debian packages in build/deb
 #   make lab-shell  two guests with a mirror, logged in
 #   make bench      compare with the alternatives on two guests
 #   make bench-stall   how long an application waits when the peer dies, compared
@@ -40,7 +41,7 @@ SOAK_KERNEL ?= 6.12
 
 .PHONY: all modules lab-modules tools unit demo check check-debug sim soak fuzz bench \
 	bench-stall lab-shell install install-module install-tools install-dkms \
-	setup-build setup-test clean
+	setup-build setup-test setup-deb deb clean
 
 all: modules tools
 
@@ -48,7 +49,10 @@ setup-build:
 	scripts/setup.sh build
 
 setup-test:
-	scripts/setup.sh build test
+	scripts/setup.sh build deb test
+
+setup-deb:
+	scripts/setup.sh build deb
 
 modules:
 	scripts/build-module.sh $(KVER) $(O)/modules/$(KVER)
@@ -124,6 +128,9 @@ install-dkms: DIR = $(DESTDIR)/usr/src/dm-netmirror-$(VERSION)
 install-dkms:
 	install -d $(DIR)
 	cp -r --parents Kbuild dkms.conf include bitmap dm-netmirror $(DIR)
+
+deb: setup-deb
+	scripts/build-deb.sh $(O)/deb
 
 clean:
 	rm -rf $(O)

@@ -1,11 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# setup.sh build|test...: install the Debian packages that building or testing
+# setup.sh build|deb|test...: install the Debian packages that building or testing
 # needs, if any is missing.  Needs root only then.
 set -eu
 
 build="gcc make libc6-dev libelf-dev libdevmapper-dev libblkid-dev libinih-dev
 	libjson-c-dev pkg-config"
+packages="debhelper dh-dkms dpkg-dev lintian clang libclang-rt-dev libcmocka-dev
+	e2fsprogs gdisk jq mandoc perl"
 tests="libcmocka-dev libasan8 libubsan1 clang libclang-rt-dev sparse shellcheck perl jq git
 	mandoc e2fsprogs gdisk resource-agents libxml2-utils linux-headers-amd64 linux-headers-6.12-amd64
 	linux-source-6.1 flex bison bc xz-utils dmsetup"
@@ -14,6 +16,7 @@ want=
 for set in "$@"; do
 	case $set in
 	build) want="$want $build" ;;
+	deb) want="$want $packages" ;;
 	test) want="$want $tests" ;;
 	*) echo "setup.sh: unknown set of packages: $set" >&2; exit 2 ;;
 	esac

@@ -248,6 +248,11 @@ my %scores = map { $_ => 1 } @{all(part("cluster/cluster.sh", "\nnm_score\\(\\)"
 is_deeply([sort @{rows("pacemaker.rst", "promotion scores", 1)}], [sort keys(%scores)],
 	  "promotion scores are those of cluster.sh");
 
+# --- packages -----------------------------------------------------------------
+
+is_deeply(rows("packaging.rst", "packages", 1), all(slurp("debian/control"), qr/^Package: (\S+)/m),
+	  "packages are those of debian/control");
+
 # --- what README and the guide name ------------------------------------------
 
 my $readme = slurp("README");

@@ -5,6 +5,7 @@
 #   make sim        a million schedules of two simulated nodes, and the bugs that
 #                   they find
 #   make check-debug   the module in kernels that watch locks and memory (half an hour)
+#   make check-packages   the Debian packages in a guest, on each kernel
 #   make soak       random faults for MINUTES, drawn from SEED (sets everything up)
 #   make fuzz       run the fuzzers, FUZZ_SECONDS each (sets everything up)
 #   make modules    build the module for KVER, the running kernel by default
@@ -39,7 +40,7 @@ MINUTES ?= 60
 SEED ?=
 SOAK_KERNEL ?= 6.12
 
-.PHONY: all modules lab-modules tools unit demo check check-debug sim soak fuzz bench \
+.PHONY: all modules lab-modules tools unit demo check check-debug check-packages sim soak fuzz bench \
 	bench-stall lab-shell install install-module install-tools install-dkms \
 	setup-build setup-test setup-deb deb clean
 
@@ -84,6 +85,12 @@ check-debug: setup-test
 	O=$(O) tests/debug/run.sh
 	O=$(O) tests/debug/build.sh guest
 	O=$(O) tests/debug/rdma.sh
+
+check-packages: setup-test
+	$(MAKE) tools
+	set -e; for k in $(LAB_KERNELS); do \
+		LAB_KERNEL=$$k LINK=loop tests/scripts/packages.t; \
+	done
 
 soak: setup-test
 	$(MAKE) tools lab-modules LAB_KERNELS=$(SOAK_KERNEL)

@@ -278,6 +278,8 @@ if [ "${1-}" = --kver ] && [ $# = 2 ]; then
 fi
 [ $# = 1 ] || die "usage: image.sh [--kver] 6.1|6.12|debug, or image.sh --dkms"
 
+# A directory and a lock of its own, so that no guest waits for this root.
+[ "$1" != --dkms ] || cache=$cache/dkms
 mkdir -p "$cache"
 exec 9>"$cache/lock"
 flock 9
@@ -286,9 +288,9 @@ if [ "$1" = --dkms ]; then
 	read -r -a packages < <(sed '/^#/d' "$here/dkms-packages" | cat - <(headers_packages) |
 		paste -sd ' ')
 	key=$(hash "$(declare -f make_dkms_root debian_sources)" "${packages[@]}" </dev/null)
-	[ -d "$cache/dkms-$key" ] || [ "$(id -u)" = 0 ] || die "must be root to build an image"
-	built "dkms-$key" make_dkms_root "${packages[@]}"
-	echo "$cache/dkms-$key/root.sqsh"
+	[ -d "$cache/root-$key" ] || [ "$(id -u)" = 0 ] || die "must be root to build an image"
+	built "root-$key" make_dkms_root "${packages[@]}"
+	echo "$cache/root-$key/root.sqsh"
 	exit
 fi
 

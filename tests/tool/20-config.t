@@ -32,8 +32,7 @@ printf '# comment\n\n; another\n%s' "$(good_config)" >$conf
 exits 0 "comments, and no newline at the end" create r0 --node alpha --dry-run
 printf '\357\273\277%s\n' "$(good_config)" >$conf
 exits 0 "a byte-order mark" create r0 --node alpha --dry-run
-good_config | tr -d - >$conf
-sed -i 's/activezones/active-zones/' $conf
+good_config | sed '/^uuid/s/-//g' >$conf
 exits 0 "a uuid without dashes" create r0 --node alpha --dry-run
 good_config | sed '/^uuid/d' >$conf
 exits 0 "no uuid yet" create r0 --node alpha --dry-run

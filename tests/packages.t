@@ -44,7 +44,8 @@ inside()
 	timeout 900 unshare --mount --propagation private bash -c '
 		cd "$1" && mount -t squashfs -o loop,ro "$2" lower &&
 		mount -t overlay -o lowerdir=lower,upperdir=upper,workdir=layer overlay root &&
-		mount -t proc proc root/proc && mount --bind host root/host &&
+		mount -t proc proc root/proc && mount -t devpts -o newinstance devpts root/dev/pts &&
+		mount --bind host root/host &&
 		exec chroot root /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin \
 			HOME=/root LC_ALL=C DEBIAN_FRONTEND=noninteractive bash -c "$3"
 		' - "$work" "$root" "$1"
@@ -54,7 +55,7 @@ inside()
 # caches, depmod, and the key with which DKMS signs.
 names()
 {
-	inside 'find / -xdev \( -path /proc -o -path /host -o -path /tmp -o -path /run \
+	inside 'find / -xdev \( -path /proc -o -path /dev -o -path /host -o -path /tmp -o -path /run \
 		-o -path /var/lib/dpkg -o -path /var/cache -o -path /var/log \) -prune -o -print' |
 		grep -vE '^(/usr)?/lib/modules/[^/]*/modules\.|^/var/lib/dkms/mok\.' | sort
 }

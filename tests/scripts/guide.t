@@ -47,6 +47,12 @@ saved()
 	lab_get "$1" /etc/netmirror/r0.conf "$(lab_host)/r0.saved"
 }
 
+# Nobody types faster than a node notices that its peer is gone.
+is_alone()
+{
+	lab_run "$1" 'netmirrorctl status r0 --json' | grep -q '"degraded"'
+}
+
 stands_alone()
 {
 	local n
@@ -69,12 +75,11 @@ act()
 
 	n=$(number "${2-}")
 	case $1 in
-	power-cut) saved "$n" && lab_power_cut "$n" ;;
+	power-cut) saved "$n" && lab_power_cut "$n" && lab_until 20 is_alone $((3 - n)) ;;
 	power-on)
 		lab_power_on "$n" && mirror_load "$n" && machine "$2" &&
 			lab_put "$n" "$(lab_host)/r0.saved" /etc/netmirror/r0.conf ;;
-	cut) lab_link_cut 1 && lab_until 10 lab_run 2 \
-		'netmirrorctl status r0 --json | grep -q degraded' ;;
+	cut) lab_link_cut 1 && lab_until 20 is_alone 1 && lab_until 20 is_alone 2 ;;
 	heal) lab_link_heal 1 ;;
 	stands-alone) lab_until 30 stands_alone ;;
 	leg-fails) leg "$n" '0 $(blockdev --getsz /dev/mapper/leg) error' ;;

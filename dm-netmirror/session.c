@@ -491,10 +491,13 @@ static void got_bye(struct nm_mirror *m, enum nm_refusal why)
 void nm_session_ctl(struct nm_mirror *m, const struct nm_msg *msg,
 		    const void *payload)
 {
-	if (msg->op == NM_OP_BYE)
+	if (msg->op == NM_OP_BYE) {
 		got_bye(m, *(const u8 *)payload);
-	else if (m->state.link == NM_LINK_HANDSHAKE)
-		nm_handshake_ctl(m, msg, payload);
-	else if (m->state.link == NM_LINK_CONNECTED)
+	} else if (m->state.link == NM_LINK_HANDSHAKE) {
+		/* One that was given up, since the link broke, has no more to do. */
+		if (!READ_ONCE(m->down_why))
+			nm_handshake_ctl(m, msg, payload);
+	} else if (m->state.link == NM_LINK_CONNECTED) {
 		connected_ctl(m, msg, payload);
+	}
 }

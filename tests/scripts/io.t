@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # links: loop rdma
+# check: 6.1-rdma 6.12-loop
 #
 # Writes, reads, flushes, discards and write-zeroes of many sizes reach both
 # legs (I2, I7), a read gives back what was written (I8), steady state writes

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # links: rdma
+# check: 6.12-rdma
 #
 #   r0-a in guest 1 <-- link --> r0-b in guest 2
 #

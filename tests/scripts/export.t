@@ -85,5 +85,7 @@ is "$(identity 1)" "$from_a" "it is the same disk"
 ok "iSCSI: the disk is used" use 1
 ok "the export ends while a is logged in" ctl b unexport
 ok "b is demoted" lab_until 5 ctl b demote
+# Or the guest flushes the disk before it goes down, and waits for it to return.
+ok "a logs out" logout 1
 ok "the legs are the same" same_legs
 mirror_done

@@ -56,7 +56,7 @@ status)
 	*--watch*)
 		last=$(stat -c %Y.%y mirror)
 		while sleep 0.1; do
-			now=$(stat -c %Y.%y mirror)
+			now=$(stat -c %Y.%y mirror) || exit # the test is over
 			[ "$now" = "$last" ] || json
 			last=$now
 		done ;;

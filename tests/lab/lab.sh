@@ -83,7 +83,7 @@
 # Variables, read when used:
 #
 #   LAB_KERNEL        6.1
-#   LAB_DIR           where the lab lives; default a new ${TMPDIR:-/tmp}/nmlab-<pid>.
+#   LAB_DIR           where the lab lives; default a new ${TMPDIR:-/tmp}/nmlab-*.
 #                     Kept when the scenario fails (without disks) or with LAB_KEEP=1.
 #   LAB_NM            directory that guests see as /nm; default build/ of the tree
 #   LAB_ROOT          squashfs with another root for the guests; default the image's
@@ -148,7 +148,7 @@ lab_init()
 	exec {lab__image_fd}<"$lab__image/kver"
 	flock -s "$lab__image_fd"
 	LAB_KVER=$(<"$lab__image/kver")
-	LAB_DIR=${LAB_DIR:-${TMPDIR:-/tmp}/nmlab-$$}
+	LAB_DIR=${LAB_DIR:-$(mktemp -d "${TMPDIR:-/tmp}/nmlab-XXXXXX")}
 	lab__netns=nmlab-$$
 	lab__failed=1
 	export LAB_DIR LAB_KVER

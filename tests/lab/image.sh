@@ -89,13 +89,14 @@ debian_sources()
 	done | sort -u
 }
 
-# make_root DIR: the Debian packages, without any kernel
-make_root()
+# make_tree DIR PACKAGES OPTION...: a Debian with the packages in DIR/root.sqsh;
+# mmdebstrap takes the options, too
+make_tree()
 {
-	local dir=$1 codename packages
+	local dir=$1 packages=$2 codename
 
+	shift 2
 	codename=$(. /etc/os-release; echo "$VERSION_CODENAME")
-	packages=$(sed '/^#/d' "$here/guest/packages" | paste -sd,)
 	debian_sources "$codename" >"$dir/sources.list"
 	[ -s "$dir/sources.list" ] || die "apt knows no Debian source: run apt-get update"
 	apt-config dump | grep -E '^Acquire::(http|https|Check-|Retries|Max-)' >"$dir/apt.conf" || :
@@ -107,13 +108,19 @@ make_root()
 		--dpkgopt='path-exclude=/usr/share/man/*' \
 		--dpkgopt='path-exclude=/usr/share/locale/*' \
 		--dpkgopt='path-exclude=/usr/share/info/*' \
-		--include="$packages" "$codename" "$dir/tree" "$dir/sources.list"
+		"$@" --include="$packages" "$codename" "$dir/tree" "$dir/sources.list"
 	mkdir -p "$dir"/tree/{host,nm,lab,lib/modules}
 	mksquashfs "$dir/tree" "$dir/root.sqsh" -comp zstd -Xcompression-level 3 \
 		-noappend -quiet -no-progress
-	ssh-keygen -q -t ed25519 -N '' -C dm-netmirror-lab -f "$dir/id_ed25519"
-	ssh-keygen -q -t ed25519 -N '' -C dm-netmirror-lab -f "$dir/ssh_host_ed25519_key"
 	rm -rf "$dir/tree" "$dir/sources.list" "$dir/apt.conf"
+}
+
+# make_root DIR: the Debian packages, without any kernel
+make_root()
+{
+	make_tree "$1" "$(sed '/^#/d' "$here/guest/packages" | paste -sd,)"
+	ssh-keygen -q -t ed25519 -N '' -C dm-netmirror-lab -f "$1/id_ed25519"
+	ssh-keygen -q -t ed25519 -N '' -C dm-netmirror-lab -f "$1/ssh_host_ed25519_key"
 }
 
 # headers_packages: the headers of the very kernels that the guests run
@@ -131,26 +138,9 @@ headers_packages()
 # later on.
 make_dkms_root()
 {
-	local dir=$1 codename
-
-	shift
-	codename=$(. /etc/os-release; echo "$VERSION_CODENAME")
-	debian_sources "$codename" >"$dir/sources.list"
-	[ -s "$dir/sources.list" ] || die "apt knows no Debian source: run apt-get update"
-	apt-config dump | grep -E '^Acquire::(http|https|Check-|Retries|Max-)' >"$dir/apt.conf" || :
-
-	mmdebstrap --quiet --variant=minbase --mode=root --format=directory \
-		--aptopt="$dir/apt.conf" --aptopt='APT::Sandbox::User "root"' \
-		--dpkgopt=force-unsafe-io \
-		--dpkgopt='path-exclude=/usr/share/doc/*' \
-		--dpkgopt='path-exclude=/usr/share/man/*' \
-		--dpkgopt='path-exclude=/usr/share/locale/*' \
-		--customize-hook='rm -f "$1"/etc/dpkg/dpkg.cfg.d/99mmdebstrap' \
-		--include="$(tr ' ' , <<<"$*")" "$codename" "$dir/tree" "$dir/sources.list"
-	mkdir -p "$dir"/tree/{host,nm,lab,lib/modules}
-	mksquashfs "$dir/tree" "$dir/root.sqsh" -comp zstd -Xcompression-level 3 \
-		-noappend -quiet -no-progress
-	rm -rf "$dir/tree" "$dir/sources.list" "$dir/apt.conf"
+	# shellcheck disable=SC2016 # mmdebstrap's shell expands it
+	make_tree "$1" "$(tr ' ' , <<<"${*:2}")" \
+		--customize-hook='rm -f "$1"/etc/dpkg/dpkg.cfg.d/99mmdebstrap'
 }
 
 # unpacked BZIMAGE FILE: the ELF kernel inside, which QEMU starts directly: two seconds
@@ -287,7 +277,7 @@ flock 9
 if [ "$1" = --dkms ]; then
 	read -r -a packages < <(sed '/^#/d' "$here/dkms-packages" | cat - <(headers_packages) |
 		paste -sd ' ')
-	key=$(hash "$(declare -f make_dkms_root debian_sources)" "${packages[@]}" </dev/null)
+	key=$(hash "$(declare -f make_dkms_root make_tree debian_sources)" "${packages[@]}" </dev/null)
 	[ -d "$cache/root-$key" ] || [ "$(id -u)" = 0 ] || die "must be root to build an image"
 	built "root-$key" make_dkms_root "${packages[@]}"
 	echo "$cache/root-$key/root.sqsh"
@@ -303,7 +293,7 @@ else
 	read -r kver version < <(headers_version "$1") ||
 		die "cannot tell the version of the headers"
 fi
-root_key=$(hash "$(declare -f make_root debian_sources)" <"$here/guest/packages")
+root_key=$(hash "$(declare -f make_root make_tree debian_sources)" <"$here/guest/packages")
 key=$(cat "$here"/guest/* | hash "$root_key" "$kver" "$version" "${unused_modules[*]}" \
 	"${boot_modules[*]}" "$(declare -f make_image $function unpacked magic_at)")
 

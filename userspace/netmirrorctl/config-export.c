@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The keys of [export] and the values they take. */
-#include <stdarg.h>
-
 #include "config.h"
 #include "export.h"
 
@@ -15,18 +13,6 @@ static const char *const fabric_names[NM_NR_FABRICS] = {
 const char *nm_fabric_name(enum nm_fabric fabric)
 {
 	return fabric_names[fabric];
-}
-
-static __attribute__((format(printf, 2, 3)))
-int expected(char **why, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	if (vasprintf(why, fmt, args) < 0)
-		abort();
-	va_end(args);
-	return -EINVAL;
 }
 
 static bool starts_with(const char *s, const char *prefix)
@@ -73,8 +59,8 @@ static int set_fabrics(struct nm_export *e, const char *value, char **why)
 		if (i < NM_NR_FABRICS)
 			e->fabrics |= 1U << i;
 		else
-			err = expected(why, "fabrics = %s: expected some of iscsi, iser, srp and loopback",
-				       value);
+			err = nm_config_expected(why, "fabrics = %s: expected some of iscsi, iser, srp and loopback",
+						 value);
 	}
 	free(words);
 	return err;
@@ -92,8 +78,8 @@ static int set_portal(struct nm_export *e, const char *value, char **why)
 		abort();
 	err = nm_parse_address(with_port, e->portal);
 	free(with_port);
-	return err ? expected(why, "portal = %s: expected an IP address with or without a port, such as 10.77.0.9, 10.77.0.9:3260 or [fd00::9]:3260",
-			      value) : 0;
+	return err ? nm_config_expected(why, "portal = %s: expected an IP address with or without a port, such as 10.77.0.9, 10.77.0.9:3260 or [fd00::9]:3260",
+					value) : 0;
 }
 
 static int add_acl(struct nm_export *e, const char *value, char **why)
@@ -103,15 +89,15 @@ static int add_acl(struct nm_export *e, const char *value, char **why)
 	if (!is_port_name(value) ||
 	    (strcmp(value, NM_ACL_ANY) && !nm_is_iscsi_name(value) &&
 	     !is_srp_name(value)))
-		return expected(why, "acl = %s: expected an iSCSI initiator such as iqn.1993-08.org.debian:01:abc, the port of an SRP initiator (0x and 32 hex digits in lower case), or any",
-				value);
+		return nm_config_expected(why, "acl = %s: expected an iSCSI initiator such as iqn.1993-08.org.debian:01:abc, the port of an SRP initiator (0x and 32 hex digits in lower case), or any",
+					  value);
 	for (i = 0; i < e->nr_acls; i++)
 		if (!strcmp(e->acl[i], value))
-			return expected(why, "acl = %s: the initiator is there twice",
-					value);
+			return nm_config_expected(why, "acl = %s: the initiator is there twice",
+						  value);
 	if (e->nr_acls == NM_MAX_ACLS)
-		return expected(why, "acl = %s: there are more than %d initiators",
-				value, NM_MAX_ACLS);
+		return nm_config_expected(why, "acl = %s: there are more than %d initiators",
+					  value, NM_MAX_ACLS);
 	strcpy(e->acl[e->nr_acls++], value);
 	return 0;
 }
@@ -127,23 +113,23 @@ int nm_export_set(struct nm_export *e, const char *key, const char *value,
 		return add_acl(e, value, why);
 	if (!strcmp(key, "iqn")) {
 		if (!starts_with(value, "iqn.") || !is_port_name(value))
-			return expected(why, "iqn = %s: expected a name such as iqn.2026-11.com.example:r0",
-					value);
+			return nm_config_expected(why, "iqn = %s: expected a name such as iqn.2026-11.com.example:r0",
+						  value);
 		strcpy(e->iqn, value);
 	} else if (!strcmp(key, "srp-port")) {
 		if (nm_parse_number(value, &e->srp_port) || !e->srp_port ||
 		    e->srp_port > UINT16_MAX)
-			return expected(why, "srp-port = %s: expected a number from 1 to 65535",
-					value);
+			return nm_config_expected(why, "srp-port = %s: expected a number from 1 to 65535",
+						  value);
 	} else if (!strcmp(key, "reservations")) {
 		if (*value != '/' || value[strcspn(value, " \t\\\"'")] ||
 		    strlen(value) > NM_PORT_NAME_MAX)
-			return expected(why, "reservations = %s: expected the absolute path of a directory, without spaces, quotes and backslashes, and of at most %d characters",
-					value, NM_PORT_NAME_MAX);
+			return nm_config_expected(why, "reservations = %s: expected the absolute path of a directory, without spaces, quotes and backslashes, and of at most %d characters",
+						  value, NM_PORT_NAME_MAX);
 		strcpy(e->reservations, value);
 	} else {
-		return expected(why, "\"%s\" is no key of [export], which takes fabrics, portal, iqn, acl, srp-port and reservations",
-				key);
+		return nm_config_expected(why, "\"%s\" is no key of [export], which takes fabrics, portal, iqn, acl, srp-port and reservations",
+					  key);
 	}
 	return 0;
 }

@@ -7,8 +7,7 @@
 
 #include "config.h"
 
-static __attribute__((format(printf, 2, 3)))
-int expected(char **why, const char *fmt, ...)
+int nm_config_expected(char **why, const char *fmt, ...)
 {
 	va_list args;
 
@@ -34,8 +33,8 @@ static int set_path(char *to, const char *key, const char *value,
 {
 	if (*value != '/' || value[strcspn(value, " \t\\\"'")] ||
 	    strlen(value) > NM_PATH_MAX)
-		return expected(why, "%s = %s: expected the absolute path of a %s, without spaces, quotes and backslashes, and of at most %d characters",
-				key, value, what, NM_PATH_MAX);
+		return nm_config_expected(why, "%s = %s: expected the absolute path of a %s, without spaces, quotes and backslashes, and of at most %d characters",
+					  key, value, what, NM_PATH_MAX);
 	strcpy(to, value);
 	return 0;
 }
@@ -142,13 +141,13 @@ static int set_option(struct nm_config *c, const char *key, const char *value,
 		if (!strcmp(settings[i].key, key))
 			break;
 	if (i == NM_NR_SETTINGS)
-		return expected(why, "\"%s\" is no key of [options], which takes timeout, channels, depth, inline, active-zones, resync-rate, on-peer-loss and after-split-brain",
-				key);
+		return nm_config_expected(why, "\"%s\" is no key of [options], which takes timeout, channels, depth, inline, active-zones, resync-rate, on-peer-loss and after-split-brain",
+					  key);
 	if (!names_node(c, i, value) &&
 	    (settings[i].parse(value, &v) || v < settings[i].min ||
 	     v > settings[i].max))
-		return expected(why, "%s = %s: expected %s", key, value,
-				settings[i].expected);
+		return nm_config_expected(why, "%s = %s: expected %s", key, value,
+					  settings[i].expected);
 	c->setting[i] = v;
 	c->given_settings |= 1U << i;
 	return 0;
@@ -175,25 +174,25 @@ static int set_mirror(struct nm_config *c, const char *key, const char *value,
 
 	if (!strcmp(key, "uuid")) {
 		if (nm_parse_uuid(value, c->uuid))
-			return expected(why, "uuid = %s: expected 32 hex digits, not all 0, as netmirrorctl create writes them",
-					value);
+			return nm_config_expected(why, "uuid = %s: expected 32 hex digits, not all 0, as netmirrorctl create writes them",
+						  value);
 		c->has_uuid = true;
 	} else if (!strcmp(key, "size")) {
 		if (nm_parse_size(value, &bytes) || !bytes ||
 		    bytes % NM_BLOCK_SIZE)
-			return expected(why, "size = %s: expected a multiple of 4K such as 512M, 10G, 1T or 20480s (sectors)",
-					value);
+			return nm_config_expected(why, "size = %s: expected a multiple of 4K such as 512M, 10G, 1T or 20480s (sectors)",
+						  value);
 		c->sectors = bytes >> NM_SECTOR_SHIFT;
 		c->has_size = true;
 	} else if (!strcmp(key, "region-size")) {
 		if (parse_shift(value, 4 << 10, 1 << 20, &c->region_shift))
-			return expected(why, "region-size = %s: expected a power of two from 4K to 1M",
-					value);
+			return nm_config_expected(why, "region-size = %s: expected a power of two from 4K to 1M",
+						  value);
 		c->has_region_size = true;
 	} else if (!strcmp(key, "zone-size")) {
 		if (parse_shift(value, 256 << 10, 8ULL << 30, &c->zone_shift))
-			return expected(why, "zone-size = %s: expected a power of two that is 64 to 8192 times the region size, such as 16M",
-					value);
+			return nm_config_expected(why, "zone-size = %s: expected a power of two that is 64 to 8192 times the region size, such as 16M",
+						  value);
 		c->has_zone_size = true;
 	} else if (!strcmp(key, "link")) {
 		if (!strcmp(value, "rdma"))
@@ -201,13 +200,13 @@ static int set_mirror(struct nm_config *c, const char *key, const char *value,
 		else if (!strcmp(value, "loop"))
 			c->link = NM_LINK_KIND_LOOP;
 		else
-			return expected(why, "link = %s: expected rdma or loop",
-					value);
+			return nm_config_expected(why, "link = %s: expected rdma or loop",
+						  value);
 	} else if (!strcmp(key, "secret-file")) {
 		return set_path(c->secret_file, key, value, "file", why);
 	} else {
-		return expected(why, "\"%s\" is no key of [mirror], which takes uuid, size, region-size, zone-size, link and secret-file",
-				key);
+		return nm_config_expected(why, "\"%s\" is no key of [mirror], which takes uuid, size, region-size, zone-size, link and secret-file",
+					  key);
 	}
 	return 0;
 }
@@ -219,12 +218,12 @@ static int set_node(struct nm_node *node, const char *key, const char *value,
 {
 	if (!strcmp(key, "id")) {
 		if (strcmp(value, "0") && strcmp(value, "1"))
-			return expected(why, "id = %s: expected 0 or 1", value);
+			return nm_config_expected(why, "id = %s: expected 0 or 1", value);
 		node->id = *value - '0';
 	} else if (!strcmp(key, "address")) {
 		if (nm_parse_address(value, node->address))
-			return expected(why, "address = %s: expected an IP address with or without a port, such as 10.77.0.1, 10.77.0.1:7790 or [fd00::1]:7790",
-					value);
+			return nm_config_expected(why, "address = %s: expected an IP address with or without a port, such as 10.77.0.1, 10.77.0.1:7790 or [fd00::1]:7790",
+						  value);
 	} else if (!strcmp(key, "leg")) {
 		return set_path(node->leg, key, value, "device", why);
 	} else if (!strcmp(key, "metadata")) {
@@ -233,12 +232,12 @@ static int set_node(struct nm_node *node, const char *key, const char *value,
 					why);
 	} else if (!strcmp(key, "device")) {
 		if (!nm_name_is_valid(value, NM_DEVICE_MAX))
-			return expected(why, "device = %s: expected the name of a device below /dev/mapper: letters, digits and . _ + -",
-					value);
+			return nm_config_expected(why, "device = %s: expected the name of a device below /dev/mapper: letters, digits and . _ + -",
+						  value);
 		strcpy(node->device, value);
 	} else {
-		return expected(why, "\"%s\" is no key of [node], which takes id, address, leg, metadata and device",
-				key);
+		return nm_config_expected(why, "\"%s\" is no key of [node], which takes id, address, leg, metadata and device",
+					  key);
 	}
 	return 0;
 }
@@ -248,7 +247,7 @@ int nm_config_set(struct nm_config *c, struct nm_node *node,
 		  char **why)
 {
 	if (!*value)
-		return expected(why, "the key \"%s\" has no value", key);
+		return nm_config_expected(why, "the key \"%s\" has no value", key);
 	if (node)
 		return set_node(node, key, value, why);
 	if (!strcmp(section, "mirror"))

@@ -96,6 +96,10 @@ const char *nm_setting_arg(enum nm_setting setting);
 /* The word that the table line has for @value; NULL where that is a number. */
 const char *nm_setting_word(enum nm_setting setting, u64 value);
 
+/* What is wrong with a value, in @why, to be freed: returns -EINVAL. */
+__attribute__((format(printf, 2, 3)))
+int nm_config_expected(char **why, const char *fmt, ...);
+
 /*
  * Set one key.  Returns 0, or -EINVAL with what is wrong in @why; to be freed.
  */

@@ -194,7 +194,6 @@ static void zone_ready(struct nm_mirror *m, struct nm_zone_wait *wait, int err)
 {
 	struct nm_server_io *io = container_of(wait, struct nm_server_io,
 					       zone);
-
 	struct nm_sreq *sreq = io->sreq;
 
 	if (!err) {

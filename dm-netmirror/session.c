@@ -184,7 +184,7 @@ void nm_session_meta_failed(struct nm_mirror *m)
 		/* What the peer writes next cannot be marked. */
 		refuse_without_metadata(m);
 	else
-		dm_table_event(m->ti->table);
+		nm_publish(m);
 }
 
 void nm_session_meta_needed(struct nm_mirror *m)

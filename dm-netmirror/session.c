@@ -284,6 +284,8 @@ void nm_session_sync_drained(struct nm_mirror *m)
 		send_sync_done(m);
 	} else {
 		m->sync_done_sent = true;
+		/* Before, for what is left marked at the end starts it all over. */
+		nm_session_synced(m);
 		nm_session_send(m, NM_OP_PULL_DONE, NULL, 0);
 	}
 }

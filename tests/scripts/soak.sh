@@ -378,6 +378,19 @@ fault_hung_leg()
 	must "resume" on "$node" "dmsetup resume leg-$node"
 }
 
+# keep_evidence DIRECTORY: the consoles, and what the network of each node looks like
+keep_evidence()
+{
+	local node
+
+	mkdir -p "$1"
+	cp "$LAB_DIR"/console.? "$LAB_DIR/trace" "$1/"
+	for node in a b; do
+		on "$node" 'rdma res show qp; rdma statistic; ip -s -s link show dev data0
+			tc -s qdisc; nstat -a' >"$1/network.$node" 2>&1
+	done
+}
+
 # --- rounds ------------------------------------------------------------------------
 
 # Those that need no reboot are quick, and come twice as often.
@@ -426,8 +439,7 @@ while [ $SECONDS -lt $deadline ]; do
 	fi
 	failed=$((failed + 1))
 	for node in a b; do say "$node: $(st_all "$node" 2>&1 | tr '\n' ' ')"; done
-	mkdir -p "$LAB_DIR/failed.$round"
-	cp "$LAB_DIR"/console.? "$LAB_DIR/trace" "$LAB_DIR/failed.$round/"
+	keep_evidence "$LAB_DIR/failed.$round"
 	say "consoles and the trace are in $LAB_DIR/failed.$round; the mirror is made anew"
 	new_mirror >"$LAB_DIR/out" 2>&1 || { cat "$LAB_DIR/out"; bail_out "no mirror"; }
 done

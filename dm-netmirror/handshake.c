@@ -21,7 +21,9 @@ void nm_handshake_start(struct nm_mirror *m)
 	h->role = m->state.role;
 	h->flags = m->sb.flags;
 	h->split = m->settings.split;
-	h->intent = m->discard ? NM_HELLO_DISCARD : 0;
+	h->intent = (m->discard ? NM_HELLO_DISCARD : 0) |
+		    (m->state.fences ? NM_HELLO_FENCES : 0);
+	h->timeout_ms = m->settings.link.timeout_ms;
 	h->alone_since = m->sb.alone_since;
 	h->meetings = m->sb.meetings;
 	memcpy(h->uuid, m->sb.uuid, NM_UUID_LEN);
@@ -175,6 +177,7 @@ static void agreed(struct nm_mirror *m)
 	m->state.peer_role = m->peer_hello->role;
 	m->state.peer_flags = m->peer_hello->flags;
 	m->state.tracked = nm_must_track(m->hello);
+	m->apart = NM_REFUSE_NOT;
 	if (nm_verdict_is_source(v)) {
 		m->state.sync = NM_SYNC_SOURCE;
 		m->state.peer_flags &= ~NM_SBF_CONSISTENT;
@@ -227,6 +230,25 @@ static void get_ready(struct nm_mirror *m)
 		agreed(m);
 }
 
+/* Decide, and keep it for whoever asks. */
+static void decide(struct nm_mirror *m)
+{
+	struct nm_decision verdict = nm_decide(m->hello, m->peer_hello);
+	unsigned int differs = nm_differences(m->hello, m->peer_hello);
+	bool news = differs != m->differs;
+	int i;
+
+	spin_lock_irq(&m->state_lock);
+	m->verdict = verdict;
+	m->differs = differs;
+	spin_unlock_irq(&m->state_lock);
+	WRITE_ONCE(m->link.peer_timeout_ms, m->peer_hello->timeout_ms);
+	for (i = 0; news && i < NM_NR_DIFFS; i++)
+		if (differs >> i & 1)
+			nm_warn(m, "the peer has another %s; give both nodes the same\n",
+				nm_diff_names[i]);
+}
+
 static void got_hello(struct nm_mirror *m, const struct nm_msg *msg,
 		      const void *payload)
 {
@@ -236,7 +258,7 @@ static void got_hello(struct nm_mirror *m, const struct nm_msg *msg,
 		nm_session_refuse(m, NM_REFUSE_PROTOCOL, why);
 		return;
 	}
-	m->verdict = nm_decide(m->hello, m->peer_hello);
+	decide(m);
 	if (m->verdict.verdict == NM_V_REFUSE) {
 		nm_session_refuse(m, m->verdict.refusal, m->verdict.why);
 		return;

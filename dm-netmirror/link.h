@@ -124,6 +124,7 @@ struct nm_link {
 	const char *name;		/* of the mirror's device, for messages */
 	void *priv;			/* the transport's */
 	struct nm_link_settings settings;
+	unsigned int peer_timeout_ms;	/* the peer's, of this session; 0: not known */
 	struct nm_secret *secret;	/* to be proven by the peer; NULL: none */
 	/* who we are: set before start() from the superblock */
 	u8 uuid[NM_UUID_LEN];

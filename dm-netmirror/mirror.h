@@ -289,6 +289,10 @@ struct nm_mirror {
 	spinlock_t state_lock;
 	struct nm_state state;
 	u8 generation[NM_GEN_LEN];	/* the current one, for status */
+	struct nm_decision verdict;	/* the last one; its why is NULL: none yet */
+	enum nm_refusal apart;		/* what ended the last session, if that
+					 * is known; NM_REFUSE_NOT in one */
+	unsigned int differs;		/* NM_DIFF_*, as of the last handshake */
 	/* the worker's own */
 	u64 session;			/* 0: none */
 	u64 new_session;		/* by the transport, for NM_TODO_LINK_UP */
@@ -296,7 +300,6 @@ struct nm_mirror {
 	bool got_ready;
 	struct nm_hello *hello;		/* ours, as sent */
 	struct nm_hello *peer_hello;
-	struct nm_decision verdict;
 	struct nm_gens *new_gens;	/* scratch */
 	struct nm_sb *old_sb;
 	void *wire_buf;			/* a payload */

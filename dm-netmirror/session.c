@@ -102,6 +102,7 @@ static void session_end(struct nm_mirror *m, enum nm_link_event event)
 	WRITE_ONCE(m->resync_stop, true);
 	m->link.ops->reset(&m->link);
 	WRITE_ONCE(m->down_why, NULL);
+	WRITE_ONCE(m->link.peer_timeout_ms, 0);
 	/* Only now no request of the session is on its way to the leg. */
 	WRITE_ONCE(m->tracking, false);
 	nm_resync_halt(m);
@@ -120,10 +121,18 @@ static void session_end(struct nm_mirror *m, enum nm_link_event event)
 		m->link.ops->start(&m->link);
 }
 
+static void set_apart(struct nm_mirror *m, enum nm_refusal apart)
+{
+	spin_lock_irq(&m->state_lock);
+	m->apart = apart;
+	spin_unlock_irq(&m->state_lock);
+}
+
 void nm_session_down(struct nm_mirror *m, const char *why)
 {
 	if (!m->session)
 		return;
+	set_apart(m, NM_REFUSE_NOT);
 	nm_event(m, NM_EVENT_PEER_LOST, why);
 	nm_warn(m, "lost the peer: %s%s\n", why,
 		m->state.role == NM_PRIMARY && !m->state.fences ?
@@ -135,6 +144,7 @@ void nm_session_stop(struct nm_mirror *m, enum nm_refusal bye)
 {
 	if (m->session)
 		nm_session_send_byte(m, NM_OP_BYE, bye);
+	set_apart(m, NM_REFUSE_NOT);
 	session_end(m, NM_EV_STOP);
 }
 
@@ -216,6 +226,7 @@ static void refused(struct nm_mirror *m, enum nm_refusal refusal,
 	bool again = peer_comes_back(m, refusal);
 	const char *advice = nm_refusal_advice(refusal);
 
+	set_apart(m, refusal);
 	nm_event(m, NM_EVENT_PARTED, why ?: nm_refusal_text(refusal));
 	if (again) {
 		nm_info(m, "the connection is put off: %s\n",

@@ -118,11 +118,29 @@ static unsigned int emit_settings(struct nm_mirror *m, bool all,
 	return sz;
 }
 
+/* "timeout_ms,on_peer_loss" */
+static unsigned int emit_names(unsigned int differs, char *result,
+			       unsigned int maxlen)
+{
+	const char *comma = "";
+	unsigned int i, sz = 0;
+
+	for (i = 0; i < NM_NR_DIFFS; i++) {
+		if (!(differs >> i & 1))
+			continue;
+		DMEMIT("%s%s", comma, nm_diff_names[i]);
+		comma = ",";
+	}
+	return sz;
+}
+
 static void emit_info(struct nm_mirror *m, char *result, unsigned int maxlen)
 {
 	u64 left = nm_marks_count(&m->marks);
 	u32 total = m->marks.geo.nr_regions;
-	unsigned int i, sz = 0;
+	struct nm_decision verdict;
+	unsigned int differs, i, sz = 0;
+	enum nm_refusal apart;
 	struct nm_state s;
 	u8 generation[NM_GEN_LEN];
 	char link[32];
@@ -130,6 +148,9 @@ static void emit_info(struct nm_mirror *m, char *result, unsigned int maxlen)
 	spin_lock_irq(&m->state_lock);
 	s = m->state;
 	memcpy(generation, m->generation, NM_GEN_LEN);
+	verdict = m->verdict;
+	apart = m->apart;
+	differs = m->differs;
 	spin_unlock_irq(&m->state_lock);
 
 	if (!m->loaded || nm_status_failed(m, &s)) {
@@ -143,7 +164,7 @@ static void emit_info(struct nm_mirror *m, char *result, unsigned int maxlen)
 	nm_status_link(&s, link, sizeof(link));
 	DMEMIT("%s %*phN", link, NM_GEN_LEN, generation);
 	sz += emit_features(m, result + sz, maxlen - sz);
-	sz += emit_settings(m, true, 2 * (NM_NR_COUNTERS + 6), result + sz,
+	sz += emit_settings(m, true, 2 * (NM_NR_COUNTERS + 10), result + sz,
 			    maxlen - sz);
 	for (i = 0; i < NM_NR_COUNTERS; i++)
 		DMEMIT(" %s %llu", counter_names[i], nm_counter_sum(m, i));
@@ -153,6 +174,13 @@ static void emit_info(struct nm_mirror *m, char *result, unsigned int maxlen)
 	DMEMIT(" nr_active_zones %d", atomic_read(&m->nr_active_zones));
 	DMEMIT(" leg_flags %u", s.flags);
 	DMEMIT(" io_held %s", nm_status_held(&s));
+	DMEMIT(" peer_role %s", s.link == NM_LINK_CONNECTED ?
+	       nm_role_name(s.peer_role) : "unknown");
+	DMEMIT(" verdict %s",
+	       verdict.why ? nm_verdict_name(verdict.verdict) : "none");
+	DMEMIT(" apart %s", nm_refusal_name(apart));
+	DMEMIT(" differs %s", differs ? "" : "none");
+	sz += emit_names(differs, result + sz, maxlen - sz);
 	DMEMIT(" rw -");
 }
 

@@ -38,7 +38,8 @@ const struct nm_table_key nm_table_keys[] = {
 	{ "request_timeout_ms", FIELD(link.request_timeout_ms), 30000, 0,
 	  3600000 },
 	{ "resync_rate", FIELD(resync_rate), 0, 0, 1U << 30 },
-	{ "timeout_ms", FIELD(link.timeout_ms), 500, 100, 60000 },
+	{ "timeout_ms", FIELD(link.timeout_ms), 500, NM_MIN_TIMEOUT_MS,
+	  NM_MAX_TIMEOUT_MS },
 	{}
 };
 

@@ -161,6 +161,16 @@ static int nm_message(struct dm_target *ti, unsigned int argc, char **argv,
 	unsigned int i;
 	int err;
 
+	if (argc == 1 && !strcasecmp(argv[0], "verdict")) {
+		struct nm_decision verdict;
+		unsigned int sz = 0;
+
+		spin_lock_irq(&m->state_lock);
+		verdict = m->verdict;
+		spin_unlock_irq(&m->state_lock);
+		DMEMIT("%s", verdict.why ?: "the nodes have not met since the table was loaded");
+		return 1;
+	}
 	if (!m->loaded || m->closed) {
 		nm_err(m, "message %s: the table is not active\n", argv[0]);
 		return -ENXIO;

@@ -256,6 +256,7 @@ void nm_hello_encode(const struct nm_hello *h, struct nm_wire_hello *wire)
 	wire->nr_covered = h->gens.covered;
 	wire->split = h->split;
 	wire->intent = h->intent;
+	wire->timeout_ms = cpu_to_le16(h->timeout_ms);
 	wire->nr_dirty = cpu_to_le64(h->nr_dirty);
 	wire->alone_since = cpu_to_le64(h->alone_since);
 	wire->meetings = cpu_to_le64(h->meetings);
@@ -265,6 +266,7 @@ void nm_hello_encode(const struct nm_hello *h, struct nm_wire_hello *wire)
 /* NULL, or what makes no sense in a HELLO of our version. */
 static const char *hello_nonsense(const struct nm_wire_hello *wire)
 {
+	u16 timeout = le16_to_cpu(wire->timeout_ms);
 	struct nm_geometry geo;
 	const char *why;
 
@@ -274,12 +276,13 @@ static const char *hello_nonsense(const struct nm_wire_hello *wire)
 		return "the peer has an unknown role";
 	if (le32_to_cpu(wire->flags) & ~NM_SBF_ALL)
 		return "the peer has an unknown flag";
-	if (memchr_inv(wire->pad0, 0, sizeof(wire->pad0)))
-		return "a reserved field of a HELLO is set";
 	if (wire->split >= NM_NR_SPLITS)
 		return "the peer has an unknown rule for a split brain";
 	if (wire->intent & ~NM_HELLO_ALL)
 		return "the peer has an unknown intent";
+	if (timeout && (timeout < NM_MIN_TIMEOUT_MS ||
+			timeout > NM_MAX_TIMEOUT_MS))
+		return "the peer has an impossible timeout";
 	if (nm_geometry_init(&geo, le64_to_cpu(wire->data_sectors),
 			     wire->region_shift, wire->zone_shift, &why))
 		return why;
@@ -322,6 +325,7 @@ int nm_hello_decode(const void *buf, size_t len, struct nm_hello *h,
 	h->zone_shift = wire->zone_shift;
 	h->split = wire->split;
 	h->intent = wire->intent;
+	h->timeout_ms = le16_to_cpu(wire->timeout_ms);
 	h->nr_dirty = le64_to_cpu(wire->nr_dirty);
 	h->alone_since = le64_to_cpu(wire->alone_since);
 	h->meetings = le64_to_cpu(wire->meetings);

@@ -77,6 +77,10 @@ const char *const nm_split_names[NM_NR_SPLITS + 1] = {
 	[NM_SPLIT_NODE_1] = "discard-node-1",
 };
 
+const char *const nm_diff_names[NM_NR_DIFFS] = {
+	"after_split_brain", "on_peer_loss", "timeout_ms",
+};
+
 static const struct refusal {
 	const char *name;
 	const char *text;

@@ -19,6 +19,8 @@ const char *nm_refusal_advice(enum nm_refusal r);
 /* Values of on_peer_loss and after_split_brain; each ends with NULL. */
 extern const char *const nm_loss_names[NM_NR_LOSSES + 1];
 extern const char *const nm_split_names[NM_NR_SPLITS + 1];
+/* The settings behind NM_DIFF_*, by number of the bit, as the table has them. */
+extern const char *const nm_diff_names[NM_NR_DIFFS];
 /* Does it make sense to try again without anybody doing anything? */
 bool nm_refusal_is_transient(enum nm_refusal r);
 

@@ -93,7 +93,7 @@ AT(nm_wire_hello, nr_gens, 50);
 AT(nm_wire_hello, nr_covered, 51);
 AT(nm_wire_hello, split, 52);
 AT(nm_wire_hello, intent, 53);
-AT(nm_wire_hello, pad0, 54);
+AT(nm_wire_hello, timeout_ms, 54);
 AT(nm_wire_hello, nr_dirty, 56);
 AT(nm_wire_hello, alone_since, 64);
 AT(nm_wire_hello, meetings, 72);

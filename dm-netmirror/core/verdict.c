@@ -301,6 +301,23 @@ struct nm_decision nm_decide(const struct nm_hello *me,
 		      "the legs have no common history");
 }
 
+unsigned int nm_differences(const struct nm_hello *me,
+			    const struct nm_hello *peer)
+{
+	unsigned int differences = 0;
+
+	if (me->version != peer->version)
+		return 0;
+	if (me->split != peer->split)
+		differences |= NM_DIFF_SPLIT;
+	if ((me->intent ^ peer->intent) & NM_HELLO_FENCES)
+		differences |= NM_DIFF_LOSS;
+	if (me->timeout_ms && peer->timeout_ms &&
+	    me->timeout_ms != peer->timeout_ms)
+		differences |= NM_DIFF_TIMEOUT;
+	return differences;
+}
+
 bool nm_prepares_first(const struct nm_hello *me, const struct nm_hello *peer,
 		       enum nm_verdict v)
 {

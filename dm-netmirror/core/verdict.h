@@ -35,11 +35,24 @@ struct nm_hello {
 	u8 zone_shift;
 	u8 split;		/* enum nm_split */
 	u8 intent;		/* NM_HELLO_* */
+	u16 timeout_ms;
 	u64 nr_dirty;
 	u64 alone_since;
 	u64 meetings;
 	struct nm_gens gens;
 };
+
+/*
+ * Settings that both nodes should have alike.  The legs are safe all the same,
+ * so the nodes connect, and say so.
+ */
+#define NM_DIFF_SPLIT	(1U << 0)	/* after_split_brain */
+#define NM_DIFF_LOSS	(1U << 1)	/* on_peer_loss */
+#define NM_DIFF_TIMEOUT	(1U << 2)	/* timeout_ms */
+#define NM_NR_DIFFS	3
+
+unsigned int nm_differences(const struct nm_hello *me,
+			    const struct nm_hello *peer);
 
 struct nm_decision {
 	enum nm_verdict verdict;

@@ -135,6 +135,19 @@ static bool peer_hangs(struct nm_rdma_session *s)
 	return false;
 }
 
+/*
+ * As often as the less patient of the two needs to hear; that the peer is not,
+ * nobody knows before its HELLO.
+ */
+static unsigned long ping_period(const struct nm_link *link)
+{
+	unsigned int peers = READ_ONCE(link->peer_timeout_ms);
+	unsigned int ms = min(link->settings.timeout_ms,
+			      peers ?: NM_MIN_TIMEOUT_MS);
+
+	return max(1UL, msecs_to_jiffies(ms) / 5);
+}
+
 void nm_rdma_ctl_tick(struct work_struct *work)
 {
 	struct nm_rdma_session *s = container_of(to_delayed_work(work),
@@ -164,7 +177,8 @@ void nm_rdma_ctl_tick(struct work_struct *work)
 	ping(s);
 	/* Not later than the moment at which the peer counts as dead. */
 	queue_delayed_work(nm_rdma_wq, &s->tick,
-			   clamp(death - now, 1UL, max(1UL, period)));
+			   clamp(death - now, 1UL,
+				 ping_period(s->rl->link)));
 }
 
 /* --- receive ------------------------------------------------------------ */

@@ -106,7 +106,12 @@ enum nm_status {
 
 /* nm_wire_hello.intent */
 #define NM_HELLO_DISCARD	(1U << 0)	/* after a split brain: give up mine */
-#define NM_HELLO_ALL		0x1U
+#define NM_HELLO_FENCES		(1U << 1)	/* on_peer_loss is fence */
+#define NM_HELLO_ALL		0x3U
+
+/* nm_wire_hello.timeout_ms */
+#define NM_MIN_TIMEOUT_MS	100
+#define NM_MAX_TIMEOUT_MS	60000
 
 /* HELLO: what the verdict is made from. */
 struct nm_wire_hello {
@@ -124,7 +129,7 @@ struct nm_wire_hello {
 	__u8	nr_covered;	/* 51 */
 	__u8	split;		/* 52: enum nm_split */
 	__u8	intent;		/* 53: NM_HELLO_* */
-	__u8	pad0[2];	/* 54 */
+	__le16	timeout_ms;	/* 54: silence the sender bears; 0: not told */
 	__le64	nr_dirty;	/* 56: marked regions */
 	__le64	alone_since;	/* 64: nm_sb_disk.alone_since */
 	__le64	meetings;	/* 72: nm_sb_disk.meetings */

@@ -181,6 +181,7 @@ static struct nm_hello sample_hello(void)
 		.zone_shift = 15,
 		.split = NM_SPLIT_NODE_1,
 		.intent = NM_HELLO_DISCARD,
+		.timeout_ms = 500,
 		.nr_dirty = 16384,
 		.alone_since = 0x1122334455667788,
 		.meetings = 0x2233445566778899,
@@ -221,6 +222,7 @@ static void a_hello_comes_back(void **state)
 			h.zone_shift = h.region_shift + 6 + rnd(8);
 			h.split = rnd(NM_NR_SPLITS);
 			h.intent = rnd(NM_HELLO_ALL + 1);
+			h.timeout_ms = rnd(4) ? 100 + rnd(59901) : 0;
 			h.nr_dirty = rnd64() %
 				     (h.data_sectors >> h.region_shift | 1);
 			h.alone_since = rnd64();
@@ -248,6 +250,7 @@ static void a_hello_comes_back(void **state)
 		assert_int_equal(back.zone_shift, h.zone_shift);
 		assert_int_equal(back.split, h.split);
 		assert_int_equal(back.intent, h.intent);
+		assert_int_equal(back.timeout_ms, h.timeout_ms);
 		assert_true(back.nr_dirty == h.nr_dirty);
 		assert_true(back.alone_since == h.alone_since);
 		assert_true(back.meetings == h.meetings);
@@ -281,8 +284,8 @@ static void bad_hellos(void **state)
 	HELLO_REFUSED(len, wire.src_node = 2, "node id");
 	HELLO_REFUSED(len, wire.role = 2, "role");
 	HELLO_REFUSED(len, wire.flags = cpu_to_le32(NM_SBF_ALL + 1), "flag");
-	HELLO_REFUSED(len, wire.pad0[0] = 1, "reserved");
-	HELLO_REFUSED(len, wire.pad0[1] = 0x80, "reserved");
+	HELLO_REFUSED(len, wire.timeout_ms = cpu_to_le16(99), "timeout");
+	HELLO_REFUSED(len, wire.timeout_ms = cpu_to_le16(60001), "timeout");
 	HELLO_REFUSED(len, wire.split = NM_NR_SPLITS, "rule");
 	HELLO_REFUSED(len, wire.split = 255, "rule");
 	HELLO_REFUSED(len, wire.intent = NM_HELLO_ALL + 1, "intent");
@@ -315,7 +318,8 @@ static void a_hello_on_the_wire(void **state)
 	assert_int_equal(sizeof(wire), 1104);
 	assert_int_equal(byte[52], 5);
 	assert_int_equal(byte[53], 1);
-	assert_true(untouched(byte + 54, 0, 2));
+	assert_int_equal(byte[54], 0xf4);
+	assert_int_equal(byte[55], 0x01);
 	assert_int_equal(byte[57], 0x40);
 	assert_int_equal(byte[64], 0x88);
 	assert_int_equal(byte[71], 0x11);

@@ -634,6 +634,28 @@ static void an_older_copy_that_went_on_is_a_split_brain(void **state)
 	expect(&a, &b, NM_V_FROM_PEER);
 }
 
+static void settings_are_compared(void **state)
+{
+	struct nm_hello a = hello(0), b = hello(1);
+
+	(void)state;
+	assert_int_equal(nm_differences(&a, &b), 0);
+	a.intent = NM_HELLO_DISCARD;
+	a.timeout_ms = 500;
+	assert_int_equal(nm_differences(&a, &b), 0);
+	b.timeout_ms = 501;
+	assert_int_equal(nm_differences(&a, &b), NM_DIFF_TIMEOUT);
+	assert_int_equal(nm_differences(&b, &a), NM_DIFF_TIMEOUT);
+	b.timeout_ms = 500;
+	b.intent = NM_HELLO_FENCES;
+	assert_int_equal(nm_differences(&a, &b), NM_DIFF_LOSS);
+	b.split = NM_SPLIT_OLDER;
+	assert_int_equal(nm_differences(&b, &a), NM_DIFF_LOSS | NM_DIFF_SPLIT);
+	/* A peer of another version has told nothing. */
+	b.version++;
+	assert_int_equal(nm_differences(&a, &b), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -655,6 +677,7 @@ int main(void)
 		cmocka_unit_test(a_leg_was_rolled_back),
 		cmocka_unit_test(a_new_leg_gets_everything),
 		cmocka_unit_test(legs_that_never_met),
+		cmocka_unit_test(settings_are_compared),
 	};
 
 	return run_group(tests);

@@ -116,7 +116,7 @@ refuses 1 "to suspend" 'the device r0 cannot be suspended: Device or resource bu
 is "the new table is dropped" "$(find dm/r0 -name '*new*')" ""
 stays "to suspend"
 echo 22 >dm/r0/errno-resume
-refuses 1 "to resume" 'the kernel refused: Invalid argument; .*dmesg.*; the mirror goes on with its old size' \
+refuses 1 "to resume" 'the kernel refused: Invalid argument; .*dmesg.*; the mirror goes on as it was' \
 	resize r0 24M --node alpha
 stays "to resume"
 echo 22 >dm/r0/errno-resume

@@ -6,22 +6,17 @@
 
 #include "config.h"
 #include "create.h"
-#include "metadata.h"
-#include "occupied.h"
+#include "new-leg.h"
 #include "route.h"
 #include "secret.h"
 
 struct plan {
 	const struct nm_opts *o;
-	bool leg_in_use;	/* by who stays on it */
 	struct nm_config c;
 	bool from_options;	/* the configuration is still to be written */
 	bool makes_secret;
 	char doing[NM_NAME_MAX + 16];
-	struct nm_leg leg;
-	struct nm_leg meta_dev;	/* closed with internal metadata */
-	const struct nm_leg *meta;	/* where the metadata goes */
-	struct nm_sb sb;
+	struct nm_new_leg n;
 };
 
 /* --- the configuration ---------------------------------------------------- */
@@ -205,39 +200,6 @@ static int make_secret(const struct plan *p)
 	return err;
 }
 
-/* --- the devices ---------------------------------------------------------- */
-
-static int open_devices(struct plan *p)
-{
-	const struct nm_node *self = p->c.self;
-	bool force = nm_given(p->o, NM_OPT_FORCE);
-	bool stays = *self->metadata && (nm_given(p->o, NM_OPT_SOURCE) ||
-					 nm_given(p->o, NM_OPT_ASSUME_CLEAN));
-	int err, ret;
-
-	p->meta_dev.fd = -1;
-	err = nm_leg_open(&p->leg, self->leg, !p->leg_in_use, p->doing);
-	if (err)
-		return err == -EBUSY ? NM_EXIT_REFUSED : NM_EXIT_FAILED;
-	p->meta = &p->leg;
-	if (*self->metadata) {
-		err = nm_leg_open(&p->meta_dev, self->metadata, true,
-				  p->doing);
-		if (err)
-			return err == -EBUSY ? NM_EXIT_REFUSED :
-					       NM_EXIT_FAILED;
-		p->meta = &p->meta_dev;
-		ret = nm_check_unoccupied(&p->c, p->meta, false, force);
-		if (ret)
-			return ret;
-	} else if (p->leg_in_use) {
-		nm_error("%s: %s stays in use, so the metadata need a device of their own: --metadata",
-			 p->doing, self->leg);
-		return NM_EXIT_USAGE;
-	}
-	return nm_check_unoccupied(&p->c, &p->leg, stays, force);
-}
-
 /* --- the superblock ------------------------------------------------------- */
 
 static int random_id(u8 *id)
@@ -245,67 +207,18 @@ static int random_id(u8 *id)
 	return getrandom(id, NM_GEN_LEN, 0) == NM_GEN_LEN ? 0 : -EIO;
 }
 
-/* The smaller of what is wished and what fits. */
-static int fit(struct plan *p, struct nm_geometry *geo)
+/* The history that the leg begins with, if it has data. */
+static int begin_history(struct plan *p)
 {
-	const struct nm_config *c = &p->c;
-	bool external = p->meta != &p->leg;
-	char has[NM_SIZE_STRLEN];
-	u64 room;
-	const char *why;
-	int err;
-
-	err = nm_geometry_fit(geo, p->leg.sectors, c->sectors, c->region_shift,
-			      c->zone_shift, external, &p->sb.data_offset,
-			      &p->sb.max_mark_blocks, &why);
-	if (err == -ENOSPC && c->sectors)
-		err = nm_geometry_fit(geo, p->leg.sectors, 0, c->region_shift,
-				      c->zone_shift, external,
-				      &p->sb.data_offset,
-				      &p->sb.max_mark_blocks, &why);
-	if (err) {
-		nm_format_size(p->leg.sectors << NM_SECTOR_SHIFT, has);
-		nm_error("%s: %s has %s: %s", p->doing, p->leg.path, has, why);
-		return NM_EXIT_FAILED;
-	}
-	room = p->meta->sectors / NM_BLOCK_SECTORS;
-	if (!external)
-		return NM_EXIT_OK;
-	if (room < NM_FIRST_MARK_BLOCK + geo->nr_mark_blocks) {
-		nm_format_size(p->meta->sectors << NM_SECTOR_SHIFT, has);
-		nm_error("%s: the metadata device %s has %s, but the mirror needs %u KiB",
-			 p->doing, p->meta->path, has,
-			 (NM_FIRST_MARK_BLOCK + geo->nr_mark_blocks) * 4);
-		return NM_EXIT_FAILED;
-	}
-	p->sb.max_mark_blocks = min_t(u64, p->sb.max_mark_blocks,
-				      room - NM_FIRST_MARK_BLOCK);
-	return NM_EXIT_OK;
-}
-
-static int fill_sb(struct plan *p)
-{
-	struct nm_sb *sb = &p->sb;
-	struct nm_geometry geo;
+	struct nm_sb *sb = &p->n.sb;
 	u8 id[NM_GEN_LEN];
-	int ret = fit(p, &geo);
 
-	if (ret)
-		return ret;
-	if ((!p->c.has_uuid && random_id(p->c.uuid)) || random_id(id)) {
-		nm_error("%s: the kernel gives no random numbers", p->doing);
-		return NM_EXIT_FAILED;
-	}
-	sb->seq = 1;
+	if (!p->c.has_uuid && random_id(p->c.uuid))
+		goto no_random;
 	memcpy(sb->uuid, p->c.uuid, NM_UUID_LEN);
-	sb->node_id = p->c.self->id;
-	sb->region_shift = geo.region_shift;
-	sb->zone_shift = geo.zone_shift;
-	sb->data_sectors = geo.data_sectors;
-	sb->nr_mark_blocks = geo.nr_mark_blocks;
-	sb->flags = p->meta == &p->leg ? 0 : NM_SBF_EXTERNAL;
-	nm_gens_init(&sb->gens);
 	if (nm_given(p->o, NM_OPT_SOURCE)) {
+		if (random_id(id))
+			goto no_random;
 		nm_gens_turn(&sb->gens, id, false);
 		sb->flags |= NM_SBF_CONSISTENT;
 	} else if (nm_given(p->o, NM_OPT_ASSUME_CLEAN)) {
@@ -314,6 +227,27 @@ static int fill_sb(struct plan *p)
 		sb->flags |= NM_SBF_CONSISTENT | NM_SBF_PEER_HAS_GEN;
 	}
 	return NM_EXIT_OK;
+no_random:
+	nm_error("%s: the kernel gives no random numbers", p->doing);
+	return NM_EXIT_FAILED;
+}
+
+/* Is what the leg holds the data of the mirror? */
+static bool content_counts(const struct plan *p)
+{
+	return nm_given(p->o, NM_OPT_SOURCE) ||
+	       nm_given(p->o, NM_OPT_ASSUME_CLEAN);
+}
+
+static int make_leg(struct plan *p)
+{
+	bool stays = *p->c.self->metadata && content_counts(p);
+	int ret;
+
+	ret = nm_new_leg_open(&p->n, stays, nm_given(p->o, NM_OPT_FORCE));
+	if (!ret)
+		ret = nm_new_leg_fit(&p->n, false);
+	return ret ? ret : begin_history(p);
 }
 
 /* --- doing it ------------------------------------------------------------- */
@@ -330,38 +264,28 @@ static int confirm(const struct plan *p)
 	if (!nm_given(p->o, NM_OPT_FORCE))
 		return NM_EXIT_OK;
 	snprintf(question, sizeof(question),
-		 "What %s holds will be lost%s%s.", p->meta->path,
-		 p->meta == &p->leg ? "" : ", and perhaps what is on ",
-		 p->meta == &p->leg ? "" : p->leg.path);
+		 "What %s holds will be lost%s%s.", p->n.meta->path,
+		 p->n.meta == &p->n.leg ? "" : ", and perhaps what is on ",
+		 p->n.meta == &p->n.leg ? "" : p->n.leg.path);
 	return nm_confirm(p->o, question) ? NM_EXIT_OK : NM_EXIT_REFUSED;
 }
 
 static int write_all(struct plan *p)
 {
-	bool content_counts = p->sb.flags & NM_SBF_CONSISTENT;
 	bool amends = amends_config(p);
-	int err = 0;
+	int err;
 
 	if (amends && nm_config_prepare(&p->c, p->from_options,
-					p->sb.data_sectors))
+					p->n.sb.data_sectors))
 		return NM_EXIT_FAILED;
 	if (make_secret(p)) {
 		if (amends)
 			nm_config_drop(&p->c);
 		return NM_EXIT_FAILED;
 	}
-	/* Signatures in data that stays are part of the data. */
-	if (nm_given(p->o, NM_OPT_FORCE)) {
-		if (p->meta != &p->leg)
-			err = nm_leg_wipe(p->meta);
-		if (!err && !content_counts)
-			err = nm_leg_wipe(&p->leg);
-	}
-	if (!err)
-		err = nm_metadata_create(p->meta, &p->sb);
+	err = nm_new_leg_write(&p->n, content_counts(p),
+			       nm_given(p->o, NM_OPT_FORCE));
 	if (err) {
-		nm_error("%s: writing the metadata to %s failed: %s",
-			 p->doing, p->meta->path, strerror(-err));
 		if (p->makes_secret)
 			unlink(p->c.secret_file);
 		if (amends)
@@ -375,24 +299,24 @@ static void report(const struct plan *p)
 {
 	bool dry = nm_given(p->o, NM_OPT_DRY_RUN);
 	char uuid[NM_UUID_STRLEN + 1], size[NM_SIZE_STRLEN];
-	const struct nm_sb *sb = &p->sb;
+	const struct nm_sb *sb = &p->n.sb;
 
 	nm_format_uuid(sb->uuid, uuid);
 	nm_format_size(sb->data_sectors << NM_SECTOR_SHIFT, size);
 	nm_note(p->o, "%s %s: node %s (%d), leg %s, %s, data from sector %llu, metadata %s",
 		dry ? "would create" : "created", p->c.name, p->c.self->name,
-		sb->node_id, p->leg.path, size,
+		sb->node_id, p->n.leg.path, size,
 		(unsigned long long)sb->data_offset,
-		p->meta == &p->leg ? "internal" : p->meta->path);
+		p->n.meta == &p->n.leg ? "internal" : p->n.meta->path);
 	if (!dry || p->c.has_uuid)
 		nm_note(p->o, "uuid = %s", uuid);
 	if (p->c.sectors && sb->data_sectors < p->c.sectors)
 		nm_note(p->o, "note: %s is too small for the configured size; write size = %llus into %s on both nodes",
-			p->leg.path, (unsigned long long)sb->data_sectors,
+			p->n.leg.path, (unsigned long long)sb->data_sectors,
 			p->c.path);
-	if (p->leg.is_file)
+	if (p->n.leg.is_file)
 		nm_note(p->o, "note: %s is a regular file; device-mapper needs a block device (losetup)",
-			p->leg.path);
+			p->n.leg.path);
 	if (amends_config(p))
 		nm_note(p->o, "%s %s; copy it to %s before \"" NM_TOOL_NAME " create %s\" there",
 			dry ? "would write" : "wrote", p->c.path,
@@ -405,21 +329,20 @@ static void report(const struct plan *p)
 
 int nm_create(const struct nm_opts *o, bool leg_in_use)
 {
-	struct plan p = { .o = o, .leg_in_use = leg_in_use, .leg.fd = -1,
-			  .meta_dev.fd = -1 };
+	struct plan p = { .o = o };
 	int ret;
 
 	if (nm_given(o, NM_OPT_SOURCE) && nm_given(o, NM_OPT_ASSUME_CLEAN)) {
 		nm_error("--source says that only this leg has the data, --assume-clean that both have; give one of them");
 		return NM_EXIT_USAGE;
 	}
+	nm_new_leg_init(&p.n, &p.c, p.doing);
+	p.n.in_use = leg_in_use;
 	ret = get_config(&p, o->args[0]);
 	if (!ret)
 		ret = check_secret(&p);
 	if (!ret)
-		ret = open_devices(&p);
-	if (!ret)
-		ret = fill_sb(&p);
+		ret = make_leg(&p);
 	if (!ret && !nm_given(o, NM_OPT_DRY_RUN)) {
 		ret = confirm(&p);
 		if (!ret)
@@ -427,8 +350,7 @@ int nm_create(const struct nm_opts *o, bool leg_in_use)
 	}
 	if (!ret)
 		report(&p);
-	nm_leg_close(&p.meta_dev);
-	nm_leg_close(&p.leg);
+	nm_new_leg_close(&p.n);
 	nm_config_free(&p.c);
 	return ret;
 }

@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* resize: make the mirror larger on this node, while it is in use. */
 #include "metadata.h"
-#include "mirror.h"
-#include "secret.h"
-
-#define TABLE_LEN	2048
+#include "reload.h"
 
 struct plan {
 	const struct nm_opts *o;
 	struct nm_mirror m;
 	char doing[NM_NAME_MAX + 32];
 	bool all;		/* the size is "max" */
-	u64 sectors;		/* the new size */
 	u64 leg_room, marks_room;	/* the largest size that fits either */
-	char table[TABLE_LEN];
-	struct nm_secret secret;
+	struct nm_reload r;	/* with the new size */
 };
 
 /* --- may it grow now? ----------------------------------------------------- */
@@ -87,7 +82,7 @@ static int parse_size(struct plan *p, const char *text)
 			 p->doing, text);
 		return NM_EXIT_USAGE;
 	}
-	p->sectors = bytes >> NM_SECTOR_SHIFT;
+	p->r.sectors = bytes >> NM_SECTOR_SHIFT;
 	return NM_EXIT_OK;
 }
 
@@ -141,17 +136,17 @@ static int check_size(struct plan *p)
 	char has[NM_SIZE_STRLEN], most[NM_SIZE_STRLEN];
 
 	if (p->all)
-		p->sectors = max;
+		p->r.sectors = max;
 	nm_format_size(p->m.dm.sectors << NM_SECTOR_SHIFT, has);
 	nm_format_size(max << NM_SECTOR_SHIFT, most);
-	if (p->sectors < p->m.dm.sectors) {
+	if (p->r.sectors < p->m.dm.sectors) {
 		nm_error("%s: it has %s (%llus), and a mirror cannot be made smaller",
 			 p->doing, has, (unsigned long long)p->m.dm.sectors);
 		return NM_EXIT_REFUSED;
 	}
-	if (p->sectors <= max)
+	if (p->r.sectors <= max)
 		return NM_EXIT_OK;
-	if (p->sectors > p->leg_room)
+	if (p->r.sectors > p->leg_room)
 		nm_error("%s: the leg %s has no room for it; the largest size possible is %s (%llus); make the device larger first",
 			 p->doing, self->leg, most, (unsigned long long)max);
 	else
@@ -176,7 +171,7 @@ static const char *skip_words(const char *s, unsigned long nr)
 static int make_table(struct plan *p)
 {
 	const char *live = p->m.dm.table, *count, *end, *word;
-	size_t size = sizeof(p->table);
+	size_t size = sizeof(p->r.table);
 	unsigned long nr;
 	char *features;
 	int len;
@@ -186,27 +181,15 @@ static int make_table(struct plan *p)
 	end = skip_words(features, nr);
 	word = strstr(features, " grow");
 	if (word && word < end && (!word[5] || word[5] == ' '))
-		len = snprintf(p->table, size, "%s", live);
+		len = snprintf(p->r.table, size, "%s", live);
 	else
-		len = snprintf(p->table, size, "%.*s %lu%.*s grow%s",
+		len = snprintf(p->r.table, size, "%.*s %lu%.*s grow%s",
 			       (int)(count - live), live, nr + 1,
 			       (int)(end - features), features, end);
 	if (len > 0 && (size_t)len < size)
 		return NM_EXIT_OK;
 	nm_error("%s: its table line is too long", p->doing);
 	return NM_EXIT_FAILED;
-}
-
-static void print_commands(const struct plan *p)
-{
-	const struct nm_mirror *m = &p->m;
-
-	if (p->secret.len)
-		printf("head -c %zu %s | keyctl padd logon " NM_KEY_PREFIX "%s @s\n",
-		       p->secret.len, m->config.secret_file, m->name);
-	printf("dmsetup reload %s --table '0 %llu " NM_TARGET_NAME " %s'\n"
-	       "dmsetup resume %s\n", m->device,
-	       (unsigned long long)p->sectors, p->table, m->device);
 }
 
 /* --- doing it ------------------------------------------------------------- */
@@ -218,72 +201,21 @@ static int confirm(const struct plan *p)
 	snprintf(question, sizeof(question),
 		 "A mirror cannot be made smaller again, and both nodes need the same size. See first that %s has room for %llus: \""
 		 NM_TOOL_NAME " resize %s %llus --dry-run\" there.",
-		 p->m.config.peer->name, (unsigned long long)p->sectors,
-		 p->m.name, (unsigned long long)p->sectors);
+		 p->m.config.peer->name, (unsigned long long)p->r.sectors,
+		 p->m.name, (unsigned long long)p->r.sectors);
 	return nm_confirm(p->o, question) ? NM_EXIT_OK : NM_EXIT_REFUSED;
-}
-
-/* The new table did not work out. */
-static void go_back(const struct plan *p, int why)
-{
-	const struct nm_mirror *m = &p->m;
-	struct nm_dm_device now = { .suspended = true };
-	int err;
-
-	if (!nm_dm_get(m->device, &now))
-		nm_dm_put(&now);
-	if (!now.suspended) {
-		nm_dm_clear(m->device);
-		nm_error("%s: the device %s cannot be suspended: %s; nothing was changed",
-			 p->doing, m->device, strerror(-why));
-		return;
-	}
-	err = nm_dm_reload(m->device, m->dm.sectors, m->dm.table);
-	if (!err)
-		err = nm_dm_resume(m->device);
-	if (!err)
-		nm_error("%s: the kernel refused: %s; the kernel log has the reason (dmesg); the mirror goes on with its old size",
-			 p->doing, strerror(-why));
-	else
-		nm_error("%s: the kernel refused: %s, and the old table as well: %s; the device is suspended, and the kernel log has the reason (dmesg); then: dmsetup reload %s --table '0 %llu "
-			 NM_TARGET_NAME " %s' and dmsetup resume %s",
-			 p->doing, strerror(-why), strerror(-err), m->device,
-			 (unsigned long long)m->dm.sectors, m->dm.table,
-			 m->device);
-}
-
-static int change_table(const struct plan *p)
-{
-	const struct nm_mirror *m = &p->m;
-	int err;
-
-	if (nm_secret_give(&p->secret, &m->config, p->doing))
-		return NM_EXIT_FAILED;
-	err = nm_dm_reload(m->device, p->sectors, p->table);
-	if (err) {
-		nm_error("%s: device-mapper refused the table: %s; the kernel log has the reason (dmesg); the table was \"0 %llu "
-			 NM_TARGET_NAME " %s\"; nothing was changed", p->doing,
-			 strerror(-err), (unsigned long long)p->sectors,
-			 p->table);
-		return NM_EXIT_FAILED;
-	}
-	err = nm_dm_resume(m->device);
-	if (!err)
-		return NM_EXIT_OK;
-	go_back(p, err);
-	return NM_EXIT_FAILED;
 }
 
 /* The mirror, and the configuration where that has another size. */
 static int grow(const struct plan *p)
 {
 	const struct nm_config *c = &p->m.config;
-	bool amends = !c->has_size || c->sectors != p->sectors;
-	bool grows = p->sectors > p->m.dm.sectors;
+	bool amends = !c->has_size || c->sectors != p->r.sectors;
+	bool grows = p->r.sectors > p->m.dm.sectors;
 
-	if (amends && nm_config_prepare_size(c, p->sectors))
+	if (amends && nm_config_prepare_size(c, p->r.sectors))
 		return NM_EXIT_FAILED;
-	if (grows && change_table(p)) {
+	if (grows && nm_reload_run(&p->r)) {
 		if (amends)
 			nm_config_drop(c);
 		return NM_EXIT_FAILED;
@@ -294,11 +226,11 @@ static int grow(const struct plan *p)
 static void report(const struct plan *p)
 {
 	const char *name = p->m.name, *peer = p->m.config.peer->name;
-	unsigned long long sectors = p->sectors;
+	unsigned long long sectors = p->r.sectors;
 	char size[NM_SIZE_STRLEN];
 
-	nm_format_size(p->sectors << NM_SECTOR_SHIFT, size);
-	if (p->sectors == p->m.dm.sectors) {
+	nm_format_size(p->r.sectors << NM_SECTOR_SHIFT, size);
+	if (p->r.sectors == p->m.dm.sectors) {
 		nm_note(p->o, "%s has %s (%llus) on this node already", name,
 			size, sectors);
 		return;
@@ -331,7 +263,7 @@ static int prepare(struct plan *p)
 	if (!ret)
 		ret = make_table(p);
 	if (!ret)
-		ret = nm_secret_load(&p->secret, &p->m.config, p->doing);
+		ret = nm_secret_load(&p->r.secret, &p->m.config, p->doing);
 	return ret;
 }
 
@@ -340,21 +272,23 @@ int nm_cmd_resize(const struct nm_opts *o)
 	struct plan p = { .o = o };
 	int ret;
 
+	p.r.m = &p.m;
+	p.r.doing = p.doing;
 	snprintf(p.doing, sizeof(p.doing), "cannot make %.*s larger",
 		 NM_NAME_MAX, o->args[0]);
 	ret = prepare(&p);
 	if (!ret && nm_given(o, NM_OPT_DRY_RUN)) {
-		if (p.sectors > p.m.dm.sectors)
-			print_commands(&p);
+		if (p.r.sectors > p.m.dm.sectors)
+			nm_reload_print(&p.r);
 	} else if (!ret) {
-		if (p.sectors > p.m.dm.sectors)
+		if (p.r.sectors > p.m.dm.sectors)
 			ret = confirm(&p);
 		if (!ret)
 			ret = grow(&p);
 		if (!ret)
 			report(&p);
 	}
-	nm_secret_wipe(&p.secret);
+	nm_secret_wipe(&p.r.secret);
 	nm_mirror_put(&p.m);
 	return ret;
 }

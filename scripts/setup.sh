@@ -9,7 +9,8 @@ build="gcc make libc6-dev libelf-dev libdevmapper-dev libblkid-dev libinih-dev
 packages="debhelper dh-dkms dpkg-dev lintian clang libclang-rt-dev libcmocka-dev
 	e2fsprogs gdisk jq mandoc perl"
 tests="libcmocka-dev libasan8 libubsan1 clang libclang-rt-dev sparse shellcheck perl jq git
-	mandoc e2fsprogs gdisk resource-agents libxml2-utils linux-headers-amd64 linux-headers-6.12-amd64
+	mandoc python3-jsonschema zsh e2fsprogs gdisk resource-agents libxml2-utils
+	linux-headers-amd64 linux-headers-6.12-amd64
 	linux-source-6.1 flex bison bc xz-utils dmsetup"
 
 want=

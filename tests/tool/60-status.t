@@ -57,7 +57,7 @@ state "disconnected" "2 AD 256/256 idle 0 primary disconnected $gen 0 0 rw -" \
 	stands-alone 3 'netmirrorctl connect r0'
 state "split brain" "2 AD 256/256 idle 0 primary refused:split-brain $gen 0 0 rw -" \
 	"stands-alone: stands alone, because both legs were written" 3 \
-	'On the node whose changes are to be lost: netmirrorctl demote r0; netmirrorctl connect --discard-my-changes r0. On the other: netmirrorctl connect r0\.'
+	'To keep those of this node, on beta: netmirrorctl demote r0; netmirrorctl connect --discard-my-changes r0; then here: netmirrorctl connect r0\. To keep those of beta, here, when nobody uses the mirror any more: netmirrorctl demote r0; .*then on beta: netmirrorctl connect r0\.'
 json "refusal" '.link.state == "refused" and .link.refusal == "split-brain" and (.link.reason | length) > 0'
 state "unrelated" "2 AD 256/256 idle 0 primary refused:unrelated $gen 0 0 rw -" \
 	stands-alone 3 'On the node that is to be overwritten: netmirrorctl invalidate r0; netmirrorctl connect r0'
@@ -91,10 +91,10 @@ state "no data" "2 aa 0/256 idle 0 secondary connected $none 0 0 rw -" \
 	no-data 3 'promote --force r0'
 json "no generation is null" '.generation == null'
 state "leg failed" "2 DA 256/256 idle 0 primary connected $gen 0 0 rw -" \
-	degraded 3 'leg of this node has failed.*create r0 --force'
+	degraded 3 'leg of this node has failed; the application works with the leg of beta alone.*Here: .*attach r0.*replace-leg r0 --leg'
 json "the local leg has failed" '.legs[0].health == "failed" and .legs[1].health == "in-sync"'
 state "peer's leg failed" "2 AD 256/256 idle 0 primary connected $gen 0 0 rw -" \
-	degraded 3 'leg of beta has failed.*There: when the device is well again, netmirrorctl attach r0'
+	degraded 3 'leg of beta has failed.*On beta: when the device is well again, netmirrorctl attach r0'
 json "the peer's leg has failed" '.legs[1].health == "failed"'
 state "needs check" "2 AA 256/256 idle 0 primary connected $gen 0 0 ro needs_check" \
 	failed 3 'metadata could not be written'
@@ -145,10 +145,13 @@ sed -i "s/alpha/$(hostname)/" etc/netmirror/r0.conf
 cp -r dm/r0 dm/other
 good_config | sed "s/$UUID/$UUID2/; s/alpha/$(hostname)/" >etc/netmirror/r1.conf
 exits 0 "list" list
+is "what is not up is left out" "$(grep -c '^r1' out)" 0
+result "$(grep -q '1 configured mirror is not up' err; echo $?)" "and is told of"
+exits 0 "list all" list --all
 prints "one that is up" '^r0 +resyncing +primary +connected +16 MiB +r0$'
 prints "one that is down" '^r1 +down +- +- +- +-$'
 prints "one without configuration" '^other +resyncing .* other$'
-exits 0 "list as JSON" list --json
+exits 0 "list as JSON" list --json --all
 json "three of them" '[.mirrors[].name] == ["r0", "r1", "other"] and .schema_version == 1'
 json "down is null" '.mirrors[1] | .role == null and .size == null and .state == "down"'
 run status r1 --exit-code
@@ -156,7 +159,7 @@ is "status of one that is down" "$status" 3
 prints "says how to start it" 'netmirrorctl up r1'
 exits 0 "status without configuration" status other
 echo '[mirror' >etc/netmirror/r2.conf
-exits 1 "list goes on after a bad configuration" list
+exits 1 "list goes on after a bad configuration" list --all
 prints "and has the others" '^r1 +down'
 rm etc/netmirror/r[12].conf
 rm -r dm/other
@@ -191,16 +194,40 @@ echo 2 >dm/r0/event
 sleep 0.5
 kill $watcher
 wait $watcher 2>/dev/null
+keep_json status watched
 is "watch" "$(jq -r .state watched | uniq | xargs)" "healthy degraded healthy"
+
+# --- colours: on a terminal, unless somebody wants none
+coloured() {
+	script -qec "$NM_TOOL status r0 $*" /dev/null </dev/null |
+		grep -c $'\033'
+}
+[ "$(coloured)" -gt 0 ]
+result $? "colours on a terminal"
+is "--no-color" "$(coloured --no-color)" 0
+is "NO_COLOR" "$(NO_COLOR=1 coloured)" 0
+run status r0
+is "none elsewhere" "$(grep -c $'\033' out)" 0
 
 # --- messages
 rm -f dm/r0/messages
-for c in promote 'promote --force' 'promote --peer-fenced' demote connect \
-	'connect --discard-my-changes' fence disconnect attach invalidate 'invalidate --peer' \
-	check repair idle pause resync; do
+commands="promote promote:--force promote:--peer-fenced demote connect \
+	connect:--discard-my-changes fence disconnect attach invalidate invalidate:--peer \
+	check repair idle pause resync"
+for c in $commands; do
+	c=${c/:/ }
+	# shellcheck disable=SC2086
+	exits 0 "$c, dry run" ${c%% *} r0 ${c#"${c%% *}"} --dry-run
+	cat out >>dry
+done
+is "nobody was told anything" "$(ls dm/r0/messages 2>/dev/null)" ""
+exits 0 "check --wait, dry run" check r0 --wait --dry-run
+for c in $commands; do
+	c=${c/:/ }
 	# shellcheck disable=SC2086
 	exits 0 "$c" ${c%% *} r0 ${c#"${c%% *}"}
 done
+is "as the dry run said" "$(cat dm/r0/messages)" "$(sed 's/^dmsetup message r0 0 //' dry)"
 is "what the kernel was told" "$(cat dm/r0/messages)" "promote
 promote force
 promote peer_fenced

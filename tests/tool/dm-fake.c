@@ -4,7 +4,8 @@
  * $NM_FAKE_DM each device is a directory with the files
  *	uuid table sectors status open suspended event dev
  * A message is appended to "messages"; "errno" makes it fail with that number,
- * "reply" is what it answers, "why" the reason of the last failure.
+ * "reply" is what it answers, "why" the reason of the last failure and "verdict"
+ * what is behind the last verdict.
  * "errno-create" makes the creation of a device fail, "errno-key" that of a key;
  * "keys" has the keys that were given; "no-target" is 1 when the kernel has no
  * such target.
@@ -213,7 +214,8 @@ int nm_dm_remove(const char *name, bool deferred)
 {
 	static const char *const files[] = {
 		"uuid", "table", "sectors", "status", "open", "event",
-		"messages", "errno", "reply", "target", "suspended",
+		"messages", "errno", "reply", "target", "suspended", "why",
+		"verdict",
 	};
 	char path[4096];
 	size_t i;
@@ -237,8 +239,8 @@ int nm_dm_message(const char *name, const char *message, char **reply)
 	int err = get_number(name, "errno");
 
 	*reply = NULL;
-	if (!strcmp(message, "why")) {
-		*reply = get(name, "why");
+	if (!strcmp(message, "why") || !strcmp(message, "verdict")) {
+		*reply = get(name, message);
 		return 0;
 	}
 	put(name, "messages", "a", message);

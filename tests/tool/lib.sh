@@ -11,8 +11,10 @@ WORK=$(mktemp -d)
 trap 'cd /; rm -rf "$WORK"' EXIT
 cd "$WORK" || exit 1
 export NM_FAKE_DM=$WORK/dm LC_ALL=C
+unset NO_COLOR
 mkdir -p etc/netmirror dm
 nr=0
+nr_printed=0
 
 if [ ! -x "$NM_TOOL" ]; then
 	echo "Bail out! there is no $NM_TOOL: run make in tests/tool"
@@ -31,10 +33,19 @@ result() {
 	sed 's/^/# stderr: /' err
 }
 
-# run ARGS: sets $status, leaves the files out and err
+# keep_json COMMAND FILE: what it printed is held against its schema in the end
+keep_json() {
+	mkdir -p printed
+	cp "$2" "printed/$((++nr_printed)).$1"
+}
+
+# run COMMAND ARGS: sets $status, leaves the files out and err
 run() {
 	timeout 60 "$NM_TOOL" "$@" >out 2>err </dev/null
 	status=$?
+	case " $* " in
+	*" --json "*) [ -s out ] && keep_json "$1" out ;;
+	esac
 }
 
 # exits CODE NAME ARGS: the tool ends with that code; an error has a sentence
@@ -85,6 +96,11 @@ json() {
 }
 
 done_testing() {
+	if [ "$nr_printed" -gt 0 ]; then
+		"$HERE/validate.py" "$TOP/userspace/netmirrorctl/schema" printed/* \
+			>out 2>err
+		result $? "what --json printed is as the schemas say"
+	fi
 	echo "1..$nr"
 }
 

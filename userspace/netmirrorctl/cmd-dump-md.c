@@ -6,11 +6,6 @@
 #include "occupied.h"
 #include "status-json.h"
 
-static const char *const flag_names[] = {
-	"consistent", "outdated", "primary", "peer-has-gen", "external",
-	"leg-failed",
-};
-
 static const char *state_word(int err)
 {
 	switch (err) {
@@ -55,9 +50,9 @@ static void print_sb(const struct nm_sb *sb)
 	printf("node:          %u\n", sb->node_id);
 	printf("sequence:      %llu\n", (unsigned long long)sb->seq);
 	printf("flags:        ");
-	for (i = 0; i < ARRAY_SIZE(flag_names); i++)
+	for (i = 0; i < NM_NR_FLAGS; i++)
 		if (sb->flags >> i & 1)
-			printf(" %s", flag_names[i]);
+			printf(" %s", nm_flag_names[i]);
 	printf("%s\n", sb->flags ? "" : " none");
 	printf("size:          %llu sectors (%s)\n",
 	       (unsigned long long)sb->data_sectors, size);
@@ -119,10 +114,10 @@ static void add_sb(json_object *j, const struct nm_sb *sb)
 	add(j, "uuid", json_object_new_string(uuid));
 	add(j, "node", json_object_new_int(sb->node_id));
 	add(j, "sequence", nm_json_u64(sb->seq));
-	for (i = 0; i < ARRAY_SIZE(flag_names); i++)
+	for (i = 0; i < NM_NR_FLAGS; i++)
 		if (sb->flags >> i & 1)
 			json_object_array_add(flags,
-				json_object_new_string(flag_names[i]));
+				json_object_new_string(nm_flag_names[i]));
 	add(j, "flags", flags);
 	add(j, "size", nm_json_u64(sb->data_sectors << NM_SECTOR_SHIFT));
 	add(j, "data_offset", nm_json_u64(sb->data_offset << NM_SECTOR_SHIFT));

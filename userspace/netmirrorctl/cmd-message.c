@@ -178,6 +178,13 @@ int nm_cmd_message(const struct nm_opts *o)
 	ret = nm_mirror_find_up(&m, o, o->args[0]);
 	if (ret)
 		goto out;
+	if (nm_given(o, NM_OPT_DRY_RUN)) {
+		if (nm_given(o, NM_OPT_DEACTIVATE))
+			printf("# for each volume group on %s: vgchange --activate n VG\n",
+			       m.device);
+		printf("dmsetup message %s 0 %s\n", m.device, msg.text);
+		goto out;
+	}
 	if (msg.question && !nm_confirm(o, msg.question)) {
 		ret = NM_EXIT_REFUSED;
 		goto out;

@@ -2,6 +2,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "display.h"
 #include "io-rate.h"
 #include "lio.h"
 #include "progress.h"
@@ -80,10 +81,39 @@ static void print_link(const struct nm_mirror *m)
 	print_field("link", line);
 }
 
-static void print_sync(const struct nm_mirror *m, long eta)
+static void print_role(const struct nm_mirror *m)
+{
+	const char *peer = nm_status_value(&m->status, "peer_role");
+	char line[256];
+	int len;
+
+	len = snprintf(line, sizeof(line), "%s%s", m->status.role,
+		       m->status.read_only ? ", read-only" : "");
+	if (peer && strcmp(peer, "unknown"))
+		snprintf(line + len, sizeof(line) - len, ", %s is %s",
+			 nm_mirror_peer_name(m), peer);
+	print_field("role", line);
+}
+
+/* Why the nodes do what they do, or do not meet. */
+static void print_verdict(const struct nm_mirror *m)
+{
+	const char *verdict = nm_status_value(&m->status, "verdict");
+	char line[256];
+
+	if (!verdict || !strcmp(verdict, "none"))
+		return;
+	snprintf(line, sizeof(line), "%s%s%s", verdict,
+		 m->verdict_why ? ": " : "",
+		 m->verdict_why ? m->verdict_why : "");
+	print_field("last verdict", line);
+}
+
+static void print_sync(const struct nm_mirror *m, const struct nm_progress *p)
 {
 	unsigned int done = nm_mirror_progress(m);
 	char left[NM_SIZE_STRLEN], when[NM_SIZE_STRLEN], line[256];
+	long eta = nm_progress_eta(p);
 	int len;
 
 	nm_format_size(nm_mirror_left(m), left);
@@ -91,6 +121,10 @@ static void print_sync(const struct nm_mirror *m, long eta)
 		       m->status.action, done / 100, done % 100,
 		       nm_status_verifies(&m->status) ? "compared" : "in sync",
 		       left);
+	if (p->rate >= 1) {
+		nm_format_size(p->rate, when);
+		len += snprintf(line + len, sizeof(line) - len, ", %s/s", when);
+	}
 	if (eta >= 0) {
 		nm_format_seconds(eta, when);
 		len += snprintf(line + len, sizeof(line) - len, ", ready in %s",
@@ -119,26 +153,28 @@ static void print_io(const struct nm_io_rate *io)
 	print_field("writes", text);
 }
 
-static void print_status(const struct nm_mirror *m,
-			 const struct nm_diagnosis *d, long eta,
+static void print_status(const struct nm_opts *o, const struct nm_mirror *m,
+			 const struct nm_diagnosis *d,
+			 const struct nm_progress *p,
 			 const struct nm_io_rate *io)
 {
-	char line[640], size[NM_SIZE_STRLEN], region[NM_SIZE_STRLEN];
+	char line[1152], size[NM_SIZE_STRLEN], region[NM_SIZE_STRLEN];
 
 	print_field("mirror", m->name);
 	snprintf(line, sizeof(line), "%s: %s", d->state, d->what);
+	fputs(nm_paint(o, d), stdout);
 	print_field("state", line);
+	fputs(nm_paint(o, NULL), stdout);
 	if (*d->action)
 		print_field("action", d->action);
 	if (m->is_up && !m->status.failed) {
-		snprintf(line, sizeof(line), "%s%s", m->status.role,
-			 m->status.read_only ? ", read-only" : "");
-		print_field("role", line);
+		print_role(m);
 		print_link(m);
 		print_legs(m);
-		print_sync(m, eta);
+		print_sync(m, p);
 		if (io)
 			print_io(io);
+		print_verdict(m);
 		print_field("generation", m->status.blank ? "none yet" :
 			    m->status.generation);
 	}
@@ -180,25 +216,26 @@ static int exit_code(const struct nm_opts *o, const struct nm_diagnosis *d)
 }
 
 /* @io: with --watch only */
-static void show(const struct nm_opts *o, const struct nm_mirror *m,
+static void show(const struct nm_opts *o, struct nm_mirror *m,
 		 const struct nm_progress *p, const struct nm_io_rate *io)
 {
 	bool on_screen = isatty(STDOUT_FILENO);
+	static const struct nm_progress unknown;
 	struct nm_diagnosis d;
-	long eta = -1;
 
+	nm_mirror_ask(m);
 	nm_diagnose(m, &d);
-	if (m->is_up && !m->status.failed && nm_status_works(&m->status))
-		eta = nm_progress_eta(p);
+	if (!m->is_up || m->status.failed || !nm_status_works(&m->status))
+		p = &unknown;
 	if (nm_given(o, NM_OPT_JSON)) {
-		nm_json_print(nm_status_json(m, &d, eta),
+		nm_json_print(nm_status_json(m, &d, p),
 			      nm_given(o, NM_OPT_WATCH));
 	} else if (nm_given(o, NM_OPT_WATCH) && !on_screen) {
 		print_line(m, &d, io);
 	} else {
 		if (nm_given(o, NM_OPT_WATCH))
 			fputs("\033[H\033[J", stdout);
-		print_status(m, &d, eta, io);
+		print_status(o, m, &d, p, io);
 		fflush(stdout);
 	}
 }

@@ -60,7 +60,7 @@ int nm_cmd_verify(const struct nm_opts *o)
 	struct nm_mirror m;
 	int ret = nm_cmd_message(o);
 
-	if (ret || !nm_given(o, NM_OPT_WAIT))
+	if (ret || !nm_given(o, NM_OPT_WAIT) || nm_given(o, NM_OPT_DRY_RUN))
 		return ret;
 	ret = nm_mirror_find_up(&m, o, o->args[0]);
 	if (!ret)

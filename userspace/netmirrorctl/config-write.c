@@ -57,10 +57,11 @@ static void write_all(FILE *f, const struct nm_config *c, u64 data_sectors)
 
 /*
  * Copy the file that is there, with what it lacks put in below [mirror], and
- * with the size in line @size_line replaced (0: not).
+ * with the size in line @size_line (0: not) and the leg of this node, unless
+ * @leg is NULL, replaced.
  */
 static int amend(FILE *to, const struct nm_config *c, int size_line,
-		 u64 data_sectors)
+		 u64 data_sectors, const char *leg)
 {
 	FILE *from = fopen(c->path, "re");
 	char buf[NM_LINE_MAX];
@@ -74,9 +75,11 @@ static int amend(FILE *to, const struct nm_config *c, int size_line,
 	while (fgets(buf, sizeof(buf), from)) {
 		if (++line == size_line)
 			write_identity(to, c, true, false, data_sectors);
+		else if (leg && line == c->self->leg_line)
+			fprintf(to, "leg = %s\n", leg);
 		else
 			fputs(buf, to);
-		if (line == c->mirror_line) {
+		if (line == c->mirror_line && !leg) {
 			if (!strchr(buf, '\n'))
 				fputc('\n', to);
 			write_identity(to, c, c->has_uuid, c->has_size,
@@ -88,7 +91,8 @@ static int amend(FILE *to, const struct nm_config *c, int size_line,
 }
 
 static int prepare(const struct nm_config *c, bool from_options, int size_line,
-		   u64 data_sectors, const struct nm_export *export)
+		   u64 data_sectors, const char *leg,
+		   const struct nm_export *export)
 {
 	char *path = new_path(c), *dir = strdup(c->path);
 	int err = 0;
@@ -103,7 +107,7 @@ static int prepare(const struct nm_config *c, bool from_options, int size_line,
 	else if (from_options)
 		write_all(f, c, data_sectors);
 	else
-		err = amend(f, c, size_line, data_sectors);
+		err = amend(f, c, size_line, data_sectors, leg);
 	if (f && !err && export)
 		nm_export_write(export, f);
 	if (f && (fflush(f) || fsync(fileno(f))) && !err)
@@ -122,17 +126,22 @@ static int prepare(const struct nm_config *c, bool from_options, int size_line,
 int nm_config_prepare(const struct nm_config *c, bool from_options,
 		      u64 data_sectors)
 {
-	return prepare(c, from_options, 0, data_sectors, NULL);
+	return prepare(c, from_options, 0, data_sectors, NULL, NULL);
 }
 
 int nm_config_prepare_size(const struct nm_config *c, u64 data_sectors)
 {
-	return prepare(c, false, c->size_line, data_sectors, NULL);
+	return prepare(c, false, c->size_line, data_sectors, NULL, NULL);
 }
 
 int nm_config_prepare_export(const struct nm_config *c, u64 data_sectors)
 {
-	return prepare(c, false, 0, data_sectors, &c->export);
+	return prepare(c, false, 0, data_sectors, NULL, &c->export);
+}
+
+int nm_config_prepare_leg(const struct nm_config *c, const char *leg)
+{
+	return prepare(c, false, 0, 0, leg, NULL);
 }
 
 int nm_config_commit(const struct nm_config *c)

@@ -160,6 +160,8 @@ static int one_key(void *arg, const char *section, const char *key,
 	}
 	if (!strcmp(r->section, "mirror") && !strcmp(key, "size"))
 		r->c->size_line = r->line;
+	if (r->node && !strcmp(key, "leg"))
+		r->node->leg_line = r->line;
 	/* More keys than there are names cannot come here. */
 	strcpy(r->seen[r->nr_seen].key, key);
 	r->seen[r->nr_seen].section_line = r->section_line;

@@ -21,6 +21,7 @@ enum nm_link_kind {
 struct nm_node {
 	char name[NM_NAME_MAX + 1];
 	int line;			/* of the section header */
+	int leg_line;			/* of the leg, 0: not from a file */
 	int id;				/* -1: not given */
 	char address[NM_ADDRESS_STRLEN];	/* "": not given */
 	char leg[NM_PATH_MAX + 1];
@@ -118,6 +119,8 @@ int nm_config_prepare(const struct nm_config *c, bool from_options,
 int nm_config_prepare_size(const struct nm_config *c, u64 data_sectors);
 /* The same with the section [export] at its end. */
 int nm_config_prepare_export(const struct nm_config *c, u64 data_sectors);
+/* The same with another leg of this node. */
+int nm_config_prepare_leg(const struct nm_config *c, const char *leg);
 int nm_config_commit(const struct nm_config *c);
 void nm_config_drop(const struct nm_config *c);
 

@@ -9,8 +9,8 @@ struct nm_diagnosis {
 	const char *state;	/* one word, part of the JSON interface */
 	bool healthy;
 	bool stuck;		/* nothing gets better until somebody acts */
-	char what[512];		/* a sentence */
-	char action[1024];	/* sentences with commands; "" when there is nothing to do */
+	char what[1024];	/* a sentence */
+	char action[2048];	/* sentences with commands; "" when there is nothing to do */
 };
 
 void nm_diagnose(const struct nm_mirror *m, struct nm_diagnosis *d);

@@ -52,3 +52,17 @@ void nm_display_end(struct nm_display *s)
 	s->drawn = false;
 	fflush(stdout);
 }
+
+const char *nm_paint(const struct nm_opts *o, const struct nm_diagnosis *d)
+{
+	const char *none = getenv("NO_COLOR");
+
+	if (nm_given(o, NM_OPT_NO_COLOR) || (none && *none) ||
+	    !isatty(STDOUT_FILENO))
+		return "";
+	if (!d)
+		return "\033[0m";
+	if (d->healthy)
+		return "\033[32m";
+	return d->stuck ? "\033[31m" : "\033[33m";
+}

@@ -2,7 +2,7 @@
 #ifndef NM_DISPLAY_H
 #define NM_DISPLAY_H
 
-#include "mirror.h"
+#include "diagnosis.h"
 
 /* Progress of a mirror: a bar on a terminal, elsewhere a line now and then. */
 struct nm_display {
@@ -17,5 +17,11 @@ void nm_display_draw(struct nm_display *s, const struct nm_mirror *m,
 		     const char *state, long eta);
 /* Before anything else is printed. */
 void nm_display_end(struct nm_display *s);
+
+/*
+ * What sets the colour for a state on a terminal, and with NULL sets it back; ""
+ * elsewhere, with --no-color, and where the environment has NO_COLOR.
+ */
+const char *nm_paint(const struct nm_opts *o, const struct nm_diagnosis *d);
 
 #endif

@@ -111,8 +111,11 @@ int nm_dm_get(const char *name, struct nm_dm_device *d)
 	memset(d, 0, sizeof(*d));
 	snprintf(d->name, sizeof(d->name), "%s", name);
 	err = query(name, DM_DEVICE_TABLE, d, &d->table);
-	/* The status last, so that the event number is not newer than it. */
-	if (!err)
+	/*
+	 * The status last, so that the event number is not newer than it.  Ours
+	 * never waits; what those of other targets do is their own business.
+	 */
+	if (!err && !strcmp(d->target, NM_TARGET_NAME))
 		err = query(name, DM_DEVICE_STATUS, d, &d->status);
 	if (err)
 		nm_dm_put(d);

@@ -24,7 +24,7 @@ struct nm_dm_device {
 	u64 sectors;
 	char target[32];
 	char *table;		/* parameters of the table line */
-	char *status;		/* status line */
+	char *status;		/* status line; NULL with another target */
 };
 
 /*

@@ -3,6 +3,12 @@
 
 #include "metadata.h"
 
+const char *const nm_flag_names[NM_NR_FLAGS] = {
+	"consistent", "outdated", "primary", "peer-has-gen", "external",
+	"leg-failed",
+};
+static_assert(NM_SBF_ALL == BIT(NM_NR_FLAGS) - 1, "flags");
+
 static u64 block_offset(u32 block)
 {
 	return (u64)block * NM_BLOCK_SIZE;

@@ -7,6 +7,10 @@
 
 #include "leg.h"
 
+/* NM_SBF_*, by number of the bit. */
+#define NM_NR_FLAGS	6
+extern const char *const nm_flag_names[NM_NR_FLAGS];
+
 /* Both superblock copies as they are on a device, and what to make of them. */
 struct nm_metadata {
 	struct {

@@ -7,6 +7,8 @@ static void forget(struct nm_mirror *m)
 {
 	nm_status_put(&m->status);
 	nm_dm_put(&m->dm);
+	free(m->verdict_why);
+	m->verdict_why = NULL;
 	m->is_up = false;
 }
 
@@ -72,6 +74,18 @@ int nm_mirror_find_up(struct nm_mirror *m, const struct nm_opts *o,
 		return NM_EXIT_NOT_FOUND;
 	}
 	return ret;
+}
+
+void nm_mirror_ask(struct nm_mirror *m)
+{
+	const char *verdict;
+
+	if (!m->is_up || m->status.failed || m->verdict_why)
+		return;
+	verdict = nm_status_value(&m->status, "verdict");
+	if (verdict && strcmp(verdict, "none") &&
+	    nm_dm_message(m->device, "verdict", &m->verdict_why))
+		m->verdict_why = NULL;
 }
 
 void nm_mirror_put(struct nm_mirror *m)

@@ -16,6 +16,7 @@ struct nm_mirror {
 	struct nm_dm_device dm;		/* while up */
 	struct nm_status status;
 	u64 region_bytes;
+	char *verdict_why;		/* a sentence, once nm_mirror_ask() was called */
 };
 
 /*
@@ -32,6 +33,11 @@ int nm_mirror_find_up(struct nm_mirror *m, const struct nm_opts *o,
 
 /* Read again what the kernel says.  Returns an enum nm_exit after a message. */
 int nm_mirror_refresh(struct nm_mirror *m);
+/*
+ * Ask the kernel what the last handshake was decided by, if there was one.  As
+ * all that is read here, the answer waits for no I/O.
+ */
+void nm_mirror_ask(struct nm_mirror *m);
 void nm_mirror_put(struct nm_mirror *m);
 
 /* How the peer's node is called, or "the peer". */

@@ -42,11 +42,13 @@ int nm_cmd_convert(const struct nm_opts *o);
 int nm_cmd_up(const struct nm_opts *o);
 int nm_cmd_down(const struct nm_opts *o);
 int nm_cmd_status(const struct nm_opts *o);
+int nm_cmd_detail(const struct nm_opts *o);
 int nm_cmd_list(const struct nm_opts *o);
 int nm_cmd_events(const struct nm_opts *o);
 int nm_cmd_doctor(const struct nm_opts *o);
 int nm_cmd_metrics(const struct nm_opts *o);
 int nm_cmd_message(const struct nm_opts *o);
+int nm_cmd_replace_leg(const struct nm_opts *o);
 int nm_cmd_resize(const struct nm_opts *o);
 int nm_cmd_verify(const struct nm_opts *o);
 int nm_cmd_wait_sync(const struct nm_opts *o);
@@ -56,6 +58,9 @@ int nm_cmd_export(const struct nm_opts *o);
 int nm_cmd_unexport(const struct nm_opts *o);
 int nm_cmd_help(const struct nm_opts *o);
 int nm_cmd_version(const struct nm_opts *o);
+
+/* Lines of "command, tab, what for" to work from; NULL for none. */
+const char *nm_examples(const char *command);
 
 /* A sentence on stderr, after the name of the tool and a colon. */
 void nm_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

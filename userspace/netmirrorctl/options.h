@@ -10,7 +10,12 @@ enum nm_opt {
 	NM_OPT_NODE,
 	NM_OPT_QUIET,
 	NM_OPT_YES,
+	NM_OPT_NO_COLOR,
 	NM_OPT_JSON,
+	NM_OPT_ALL,
+	NM_OPT_COLUMNS,
+	NM_OPT_NOHEADINGS,
+	NM_OPT_SORT,
 	NM_OPT_DRY_RUN,
 	NM_OPT_DEACTIVATE,
 	NM_OPT_DISCARD_MY_CHANGES,
@@ -59,7 +64,7 @@ enum nm_opt {
 
 #define NM_OPTS_GLOBAL							\
 	(BIT(NM_OPT_CONFIG) | BIT(NM_OPT_NODE) | BIT(NM_OPT_QUIET) |	\
-	 BIT(NM_OPT_YES))
+	 BIT(NM_OPT_YES) | BIT(NM_OPT_NO_COLOR))
 
 /* The options of create that describe a new mirror. */
 #define NM_OPTS_NEW_MIRROR						\
@@ -103,7 +108,11 @@ void nm_opts_derive(struct nm_opts *o, const struct nm_opts *from,
 /* @value may be NULL, of a flag. */
 void nm_opts_set(struct nm_opts *o, enum nm_opt opt, const char *value);
 
-/* "--json" */
+/* "json" */
 const char *nm_opt_name(enum nm_opt opt);
+/* What its value is called, "FILE"; NULL for a flag. */
+const char *nm_opt_value(enum nm_opt opt);
+/* A few words on what it does. */
+const char *nm_opt_help(enum nm_opt opt);
 
 #endif

@@ -56,14 +56,17 @@ static json_object *legs(const struct nm_mirror *m)
 	return j;
 }
 
-static json_object *sync_part(const struct nm_mirror *m, long eta)
+static json_object *sync_part(const struct nm_mirror *m,
+			      const struct nm_progress *p)
 {
+	long eta = p ? nm_progress_eta(p) : -1;
 	json_object *j = json_object_new_object();
 
 	add(j, "action", string(m->status.action));
 	add(j, "progress",
 	    json_object_new_double(nm_mirror_progress(m) / 10000.0));
 	add(j, "left", nm_json_u64(nm_mirror_left(m)));
+	add(j, "rate", p && p->rate >= 1 ? nm_json_u64(p->rate) : NULL);
 	add(j, "eta", eta < 0 ? NULL : json_object_new_int64(eta));
 	add(j, "regions_in_sync", nm_json_u64(m->status.in_sync));
 	add(j, "regions_total", nm_json_u64(m->status.total));
@@ -80,6 +83,41 @@ static json_object *link_part(const struct nm_status *s)
 	add(j, "state", string(s->link));
 	add(j, "refusal", string(refused ? nm_refusal_name(s->refusal) : NULL));
 	add(j, "reason", string(refused ? nm_refusal_text(s->refusal) : NULL));
+	return j;
+}
+
+/* A value of the status line, null where that says that it is not known. */
+static json_object *known_word(const struct nm_status *s, const char *key)
+{
+	const char *value = nm_status_value(s, key);
+
+	return value && strcmp(value, "unknown") && strcmp(value, "none") ?
+	       string(value) : NULL;
+}
+
+static json_object *words(const char *list)
+{
+	json_object *j = json_object_new_array();
+
+	while (list && *list && strcmp(list, "none")) {
+		size_t len = strcspn(list, ",");
+
+		json_object_array_add(j, json_object_new_string_len(list, len));
+		list += len + (list[len] == ',');
+	}
+	return j;
+}
+
+/* What the nodes made of each other when they met last. */
+static json_object *handshake_part(const struct nm_mirror *m)
+{
+	json_object *j = json_object_new_object();
+	const struct nm_status *s = &m->status;
+
+	add(j, "verdict", known_word(s, "verdict"));
+	add(j, "why", string(m->verdict_why));
+	add(j, "apart", known_word(s, "apart"));
+	add(j, "differs", words(nm_status_value(s, "differs")));
 	return j;
 }
 
@@ -120,7 +158,8 @@ static json_object *identity(const struct nm_mirror *m)
 }
 
 json_object *nm_status_json(const struct nm_mirror *m,
-			    const struct nm_diagnosis *d, long eta)
+			    const struct nm_diagnosis *d,
+			    const struct nm_progress *p)
 {
 	json_object *j = json_object_new_object();
 	const struct nm_status *s = &m->status;
@@ -143,9 +182,11 @@ json_object *nm_status_json(const struct nm_mirror *m,
 	    json_object_new_boolean(m->dm.suspended) : NULL);
 	add(j, "event_number", m->is_up ? nm_json_u64(m->dm.event_nr) : NULL);
 	add(j, "role", known ? string(s->role) : NULL);
+	add(j, "peer_role", known ? known_word(s, "peer_role") : NULL);
 	add(j, "link", known ? link_part(s) : NULL);
+	add(j, "handshake", known ? handshake_part(m) : NULL);
 	add(j, "legs", legs(m));
-	add(j, "sync", known ? sync_part(m, eta) : NULL);
+	add(j, "sync", known ? sync_part(m, p) : NULL);
 	add(j, "io_held", known ? string(nm_status_value(s, "io_held")) : NULL);
 	add(j, "outdated", known ?
 	    json_object_new_boolean(nm_status_outdated(s)) : NULL);

@@ -5,12 +5,18 @@
 #include <json.h>
 
 #include "diagnosis.h"
+#include "progress.h"
 
+/*
+ * One for all documents.  Files in schema/ describe them; what is added there
+ * keeps the version, what goes away or changes its meaning does not.
+ */
 #define NM_SCHEMA_VERSION	1
 
-/* A mirror as netmirrorctl(8) describes it; @eta in seconds, -1: unknown. */
+/* A mirror as schema/status.json describes it; @p may be NULL. */
 json_object *nm_status_json(const struct nm_mirror *m,
-			    const struct nm_diagnosis *d, long eta);
+			    const struct nm_diagnosis *d,
+			    const struct nm_progress *p);
 
 /* Print and free; on one line, or laid out for people. */
 void nm_json_print(json_object *json, bool one_line);

@@ -143,6 +143,21 @@ const char *nm_status_value(const struct nm_status *s, const char *key)
 	return NULL;
 }
 
+bool nm_status_is(const struct nm_status *s, const char *key,
+		  const char *value)
+{
+	const char *is = nm_status_value(s, key);
+
+	return is && !strcmp(is, value);
+}
+
+enum nm_refusal nm_status_apart(const struct nm_status *s)
+{
+	const char *apart = nm_status_value(s, "apart");
+
+	return apart ? nm_refusal_by_name(apart) : NM_REFUSE_NOT;
+}
+
 bool nm_status_outdated(const struct nm_status *s)
 {
 	const char *value = nm_status_value(s, "leg_flags");

@@ -60,8 +60,23 @@ static inline bool nm_status_in_sync(const struct nm_status *s)
 	       !strcmp(s->link, "connected");
 }
 
+static inline bool nm_status_is_primary(const struct nm_status *s)
+{
+	return !strcmp(s->role, "primary");
+}
+
+static inline bool nm_status_is_connected(const struct nm_status *s)
+{
+	return !strcmp(s->link, "connected");
+}
+
 /* The setting, counter or other value of that name, or NULL. */
 const char *nm_status_value(const struct nm_status *s, const char *key);
+bool nm_status_is(const struct nm_status *s, const char *key,
+		  const char *value);
+
+/* Why the nodes are apart although they look for each other, if that is known. */
+enum nm_refusal nm_status_apart(const struct nm_status *s);
 
 /* Has the primary gone on without this node's leg, as that leg knows? */
 bool nm_status_outdated(const struct nm_status *s);

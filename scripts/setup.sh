@@ -7,7 +7,7 @@ set -eu
 build="gcc make libc6-dev libelf-dev libdevmapper-dev libblkid-dev libinih-dev
 	libjson-c-dev pkg-config"
 packages="debhelper dh-dkms dpkg-dev lintian clang libclang-rt-dev libcmocka-dev
-	e2fsprogs gdisk jq mandoc perl"
+	e2fsprogs gdisk jq mandoc perl python3-jsonschema zsh"
 tests="libcmocka-dev libasan8 libubsan1 clang libclang-rt-dev sparse shellcheck perl jq git
 	mandoc python3-jsonschema zsh e2fsprogs gdisk resource-agents libxml2-utils
 	linux-headers-amd64 linux-headers-6.12-amd64

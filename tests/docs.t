@@ -283,6 +283,30 @@ foreach my $key (@{all($lio, qr/^ {4}([a-z]+) = /m)}) {
 	like($export_keys, qr/"\Q$key\E"/, "$key is a key of [export]");
 }
 
+# --- every command that is shown is run ----------------------------------------
+
+# Each literal block is behind ".. run: MARK", and a scenario runs that mark with
+# doc_run; or behind ".. shown", since nobody types it.
+my $all_scenarios = join("", map { slurp(s{^\Q$top\E/}{}r) } glob("$top/tests/scripts/*.t"));
+foreach my $document ("lvm", "lio", "migration") {
+	my ($mark, $in_block, @unmarked, @not_run, @idle) = ("", 0);
+
+	foreach my $line (split(/\n/, slurp("Documentation/$document.rst"))) {
+		if ($line =~ /^\s*\.\. (run: \S+|shown)/) {
+			push(@idle, $mark) if $mark ne "";
+			$mark = $1;
+		} elsif ($line =~ /::$/) {
+			push(@unmarked, $line) if $mark eq "";
+			push(@not_run, $mark) if $mark =~ /^run: (.*)/ &&
+				$all_scenarios !~ /\bdoc_run \Q$document $1\E\b(?!-)/;
+			$mark = "";
+		}
+	}
+	is(join("\n", @unmarked), "", "$document.rst says of each block whether it is typed");
+	is(join("\n", @not_run), "", "scenarios run what is typed");
+	is(join("\n", @idle), "", "no mark is without a block");
+}
+
 # --- what the argument for data safety names ----------------------------------
 
 # In double backquotes: "FILE:FUNCTION()" is defined in that file, which is below

@@ -22,8 +22,11 @@ LAB_LEG_SIZE=128M
 # shellcheck disable=SC2034 # for lab.sh
 LAB_DISKS="md:16M"
 mirror_boot
+# shellcheck source=doc.sh
+. "$top/tests/scripts/doc.sh"
+ok "the guests are alpha and beta" doc_hosts
 disk=/dev/disk/by-id/virtio-leg
-convert="netmirrorctl convert r0 --leg $disk --metadata /dev/disk/by-id/virtio-md --peer-name node2"
+convert="netmirrorctl convert r0 --leg $disk --metadata /dev/disk/by-id/virtio-md --peer-name beta"
 ok "a volume group is in use" lab_run 1 "
 	rm /etc/netmirror/r0.conf
 	pvcreate $disk && vgcreate vg $disk &&
@@ -138,8 +141,8 @@ is "$(under $disk)" r0 "only the mirror is on the disk"
 is "$(under /dev/mapper/r0)" "$lvs" "and the volumes on the mirror"
 ok "once more does no harm" lab_run 1 'netmirrorctl convert r0'
 ok "writing goes on" writing_goes_on
-ok "the other node gets its leg" lab_run 1 'cp /etc/netmirror/r0.conf /host/'
-ok "and is up" lab_run 2 'cp /host/r0.conf /etc/netmirror/ && netmirrorctl create r0 && netmirrorctl up r0'
+ok "the other node gets the configuration" lab_run 1 'scp /etc/netmirror/r0.conf beta:/etc/netmirror/'
+ok "a leg, and is up" doc_run lvm convert-peer
 ok "all is copied" lab_until 90 connected_in_sync
 ok "writing goes on" writing_goes_on
 writing_ends
@@ -159,9 +162,9 @@ ok "writing goes on" writing_goes_on
 
 # --- and over to the other node --------------------------------------------
 
-ok "it is converted again" lab_run 1 "$convert && cp /etc/netmirror/r0.conf /host/"
-ok "the other node takes part again" lab_run 2 'netmirrorctl down r0 &&
-	cp /host/r0.conf /etc/netmirror/ && netmirrorctl create r0 --force && netmirrorctl up r0'
+ok "the other node is down" lab_run 2 'netmirrorctl down r0'
+ok "it is converted again" doc_run lvm convert "s,/dev/vdb,$disk," s,/dev/vdc,/dev/disk/by-id/virtio-md,
+ok "the other node takes part again" doc_run lvm convert-peer 's/create/& --force/'
 ok "all is copied" lab_until 90 connected_in_sync
 ok "a secondary cannot go back" status_of_undo 2 5
 writing_ends

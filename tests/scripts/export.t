@@ -17,6 +17,8 @@ LAB_LEG_SIZE=64M
 mirror_boot
 # shellcheck source=initiator.sh
 . "$top/tests/scripts/initiator.sh"
+# shellcheck source=doc.sh
+. "$top/tests/scripts/doc.sh"
 
 # use GUEST: the disk is written and read
 use()
@@ -45,6 +47,29 @@ status_is 5 "a secondary is not exported" exports a
 ok "a is promoted" ctl a promote
 ok "initiators" eval 'initiator 1 && initiator 2'
 
+# as Documentation/lio.rst has it
+export_as_shown()
+{
+	doc_run lio export "s/iqn.1993-08.org.debian:01:abc/$(initiator_name 1)/" \
+		"s/iqn.1993-08.org.debian:01:def/$(initiator_name 2)/" 's/$/ --node a/'
+}
+
+login_as_shown()
+{
+	doc_run lio login 's/10.77.0.9/10.77.0.1/' && lab_until 20 has_disk 2
+}
+
+srp_as_shown()
+{
+	doc_run lio srp "s/\$guid/$(guid 1)/g" && lab_until 20 has_disk 2
+}
+
+ok "a exports as the document says" export_as_shown
+ok "b logs in as it says" login_as_shown
+ok "b logs out" logout 2
+ok "the export ends" ctl a unexport
+ok "its section goes" on a 'sed -i "/^\[export\]/,\$d" /etc/netmirror/r0.conf'
+
 ok "a exports with every fabric" exports a
 ok "again: that is no error" ctl a export
 status_is 5 "a cannot be demoted" ctl a demote
@@ -65,7 +90,7 @@ ok "iSCSI: b logs out" logout 2
 ok "iSER: b logs in" login 2 10.77.0.1 iser
 ok "iSER: the disk is used" use 2
 ok "iSER: b logs out" logout 2
-ok "SRP: b logs in" srp_login 2 10.77.0.1 5555
+ok "SRP: b logs in" srp_as_shown
 ok "SRP: the disk is used" use 2
 ok "SRP: b logs out" srp_logout 2
 

@@ -42,6 +42,8 @@ lab_boot 3 || bail_out "the initiator does not boot"
 . "$top/tests/scripts/initiator.sh"
 # shellcheck source=journal.sh
 . "$top/tests/scripts/journal.sh"
+# shellcheck source=doc.sh
+. "$top/tests/scripts/doc.sh"
 
 # state NODE COMMAND [ARG...]: netmirrorctl for the mirror of the reservations
 state()
@@ -68,8 +70,12 @@ take_over()
 		netmirrorctl promote r0 --node $1 --yes ${2-} &&
 		mount -o sync /dev/netmirror/s0 /srv/state &&
 		netmirrorctl export r0 --node $1 &&
-		ip address add $address/24 dev data0 &&
-		/usr/libexec/heartbeat/send_arp data0 $address auto $address ffffffffffff"
+		ip address add $address/24 dev data0" && arp "$1"
+}
+
+arp()
+{
+	on "$1" "/usr/libexec/heartbeat/send_arp data0 $address auto $address ffffffffffff"
 }
 
 give_up()
@@ -77,6 +83,29 @@ give_up()
 	on "$1" "ip address del $address/24 dev data0 &&
 		netmirrorctl unexport r0 --node $1 && umount /srv/state" &&
 		lab_until 5 ctl "$1" demote && lab_until 5 state "$1" demote
+}
+
+# The planned move of Documentation/lio.rst, with the mirror of the reservations: it is
+# unmounted before the demotion, and there before the export. Who has just closed the
+# device may be somebody that udev sent.
+move_as_shown()
+{
+	doc_run lio give-up 's/eth0/data0/' '/netmirrorctl/s/$/ --node a/' \
+		's/.* demote .*/umount \/srv\/state; udevadm settle; &/' &&
+		state a demote && state b promote &&
+		doc_run lio take-over 's/eth0/data0/' '/netmirrorctl/s/$/ --node b/' \
+		's/.* export .*/mount -o sync \/dev\/netmirror\/s0 \/srv\/state \&\& &/' && arp b
+}
+
+# The mirror of the reservations, made and mounted as the document says.
+reservations_as_shown()
+{
+	doc_run lio reservations 's/--force state/--force s0 --node a --yes/' 's/state$/s0/'
+}
+
+mounted_as_shown()
+{
+	doc_run lio reservations-mount 's/netmirror\/state/netmirror\/s0/'
 }
 
 # An initiator with a device of multipath-tools that waits for a path.
@@ -116,12 +145,12 @@ ok "the legs are made" mirror_create
 ok "those of the reservations as well" eval \
 	'state_config 1 2 && state a create --assume-clean && state b create --assume-clean'
 ok "all nodes are up and connected" eval 'state a up && state b up && mirror_up'
-ok "a is promoted" eval 'state a promote && ctl a promote'
-ok "a file system for reservations" on a 'mkfs.ext4 -q /dev/netmirror/s0 &&
-	mount /dev/netmirror/s0 /srv/state'
+ok "a is promoted" ctl a promote
+ok "a file system for reservations" reservations_as_shown
+ok "is mounted" on a 'mount /dev/netmirror/s0 /srv/state'
 status_is 5 "that could lose some" ctl a export
-ok "it is mounted with sync" on a 'umount /srv/state'
-ok "a exports" take_over a
+ok "it is mounted with sync" eval "on a 'umount /srv/state' && mounted_as_shown"
+ok "a exports" on a "netmirrorctl export r0 --node a && ip address add $address/24 dev data0"
 
 ok "an initiator with multipath" with_multipath
 ok "it logs in" login 3 "$address"
@@ -131,8 +160,7 @@ ok "it registers and reserves" on_disk 3 'sg_persist -o -G -S 0xcafe -Z $SD &&
 ok "others are kept out" kept_out 2
 
 ok "the initiator writes" writes i
-ok "a gives up" give_up a
-ok "b takes over" take_over b
+ok "a gives up and b takes over" move_as_shown
 ok "the initiator goes on" lab_until 60 more_is_written
 ok "others are still kept out" kept_out 1
 writes_end

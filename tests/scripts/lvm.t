@@ -17,7 +17,8 @@
 # LVM below a mirror and above it.  What netmirrorctl makes is mounted after at most
 # six commands, grows while it is written, and is copied from a snapshot of the
 # secondary; a leg that was made smaller is not used (I9), and loses nothing (I1).  A
-# volume group on a mirror goes where the mirror is promoted.
+# volume group on a mirror goes where the mirror is promoted.  What Documentation/lvm.rst
+# shows is done as it is there.
 
 set -u
 # shellcheck source=mirror.sh
@@ -25,6 +26,9 @@ set -u
 
 LAB_DISKS="other:256M"
 mirror_boot
+# shellcheck source=doc.sh
+. "$top/tests/scripts/doc.sh"
+ok "the guests are alpha and beta" doc_hosts
 tool=$top/userspace/netmirrorctl
 cp "$tool/udev/61-netmirror.rules" "$tool/systemd/netmirror-up@.service" "$(lab_host)/"
 for n in 1 2; do
@@ -33,14 +37,6 @@ for n in 1 2; do
 		modprobe loop && mkdir -p /mnt/data /mnt/srv /mnt/snap
 		vgcreate vg /dev/disk/by-id/virtio-other'
 done
-
-# step NODE COMMAND: one of those that a person types
-steps=0
-step()
-{
-	steps=$((steps + 1))
-	lab_run "$1" "$2"
-}
 
 # said WORDS NODE COMMAND: it fails and says so
 said()
@@ -73,20 +69,12 @@ sum_of()
 	lab_run "$1" 'dd if=/dev/vg/data bs=1M skip=1 count=128 iflag=direct status=none | md5sum'
 }
 
-copied_configuration()
-{
-	lab_run 1 'cp /etc/netmirror/data.conf /host/' &&
-	step 2 'cp /host/data.conf /etc/netmirror/'
-}
-
 # --- a mirror of volumes ----------------------------------------------------------
 
-ok "a makes a mirrored volume" step 1 'netmirrorctl lvcreate -n data -L 64M vg --peer node2'
-ok "the configuration is copied" copied_configuration
-ok "b makes its side" step 2 'netmirrorctl lvcreate -n data'
-ok "a file system is made" step 1 'mkfs.ext4 -q /dev/netmirror/data'
-ok "and mounted" step 1 'mount /dev/netmirror/data /mnt/data'
-at_most "$steps" 6 "from nothing to a mounted file system, in $steps commands for both nodes"
+ok "a makes a mirrored volume" doc_run lvm lvcreate s/100G/64M/
+ok "b makes its side" doc_run lvm lvcreate-peer
+ok "a file system is made and mounted" doc_run lvm mount 's, /srv, /mnt/data,'
+at_most "$doc_commands" 6 "from nothing to a mounted file system, in $doc_commands commands for both nodes"
 ok "both legs are the same" lab_until 60 data_in_sync
 is "$(lab_run 1 'blockdev --getsize64 /dev/netmirror/data')" $((64 << 20)) "the mirror has the size asked for"
 for n in 1 2; do
@@ -101,13 +89,13 @@ done
 # --- undone, refused -------------------------------------------------------
 
 ok "a name that is taken is refused" said 'already exists in volume group' 1 \
-	'netmirrorctl lvcreate -n data -L 64M vg --peer node2'
+	'netmirrorctl lvcreate -n data -L 64M vg --peer beta'
 ok "another group than the configuration's is refused" said 'the volume group here is vg in' 1 \
 	'netmirrorctl lvcreate -n data vg2'
 ok "too much is refused" said 'insufficient free space' 1 \
-	'netmirrorctl lvcreate -n big -L 1G vg --peer node2'
+	'netmirrorctl lvcreate -n big -L 1G vg --peer beta'
 ok "somebody else's device of the name stops the last step" said 'there is another device-mapper device big' 1 \
-	'dmsetup create big --table "0 8 zero" && netmirrorctl lvcreate -n big -L 16M vg --peer node2'
+	'dmsetup create big --table "0 8 zero" && netmirrorctl lvcreate -n big -L 16M vg --peer beta'
 is "$(lab_run 1 'lvs --noheadings -o lv_name vg | xargs; ls /etc/netmirror | xargs; dmsetup remove big')" \
 	$'data\ndata.conf r0.conf' "and nothing is left of it"
 
@@ -133,25 +121,16 @@ more_files()
 }
 
 ok "files are written" lab_until 20 eval '[ "$(files)" ]'
-ok "the leg on b grows" lab_run 2 'lvextend -L +64M vg/data'
-ok "the leg on a grows" lab_run 1 'lvextend -L +64M vg/data'
-ok "the mirror grows on b" lab_run 2 'netmirrorctl resize data 128M'
-ok "the mirror grows on a" lab_run 1 'netmirrorctl resize data 128M'
-ok "both meet" lab_run 2 'netmirrorctl connect data'
-ok "the file system grows" lab_run 1 'resize2fs /dev/netmirror/data'
+ok "legs, mirror and file system grow" doc_run lvm growing s/150G/128M/ s/50G/64M/
 ok "writing goes on" more_files 5
 ok "both legs are the same" lab_until 60 data_in_sync
 like "$(lab_run 1 'df -m --output=size /mnt/data | tail -n 1')" '1[0-9][0-9]' "the file system has the new size"
 
 # --- a snapshot of the secondary -------------------------------------------
 
-snapshot='
-	lvcreate -y -s -n snap -L 32M vg/data &&
-	offset=$(netmirrorctl dump-md --json /dev/vg/snap | jq .superblock.data_offset) &&
-	loop=$(losetup --find --show --offset "$offset" /dev/vg/snap) &&
-	mount -o ro "$loop" /mnt/snap'
 now=$(files)
-ok "a snapshot of the leg on b is mounted" lab_run 2 "$snapshot"
+ok "a snapshot of the leg on b is mounted" doc_run lvm snapshot 's/lvcreate/& -y/' s/5G/32M/ \
+	s,/mnt,/mnt/snap,
 ok "it has what was written by then" lab_run 2 "for i in \$(seq $now); do
 	yes \"file \$i\" | head -c 20000 | cmp - /mnt/snap/\$i || exit; done"
 ok "writing goes on" more_files 5
@@ -208,23 +187,11 @@ is "$(lab_run 1 'lvs --noheadings vg; ls /etc/netmirror; dmsetup ls')" $'r0.conf
 
 # --- a volume group on a mirror --------------------------------------------
 
-# On a: ssh beta netmirrorctl create r0 --start --config - </etc/netmirror/r0.conf
-handed_over()
-{
-	lab_run 1 'cp /etc/netmirror/r0.conf /host/' &&
-	step 2 'rm /etc/netmirror/r0.conf
-		netmirrorctl create r0 --start --config - </host/r0.conf'
-}
-
-steps=0
-ok "a makes a mirror and starts it" step 1 '
-	rm /etc/netmirror/r0.conf
-	netmirrorctl create r0 --leg /dev/disk/by-id/virtio-leg --peer-name node2 --start'
-ok "and b its side, from the configuration of a" handed_over
-ok "a volume group is made on the mirror" step 1 'vgcreate vg_ha /dev/netmirror/r0'
-ok "a volume in it" step 1 'lvcreate -y -n srv -L 64M vg_ha'
-ok "a file system on it" step 1 'mkfs.ext4 -q /dev/vg_ha/srv'
-ok "and mounted" step 1 'mount /dev/vg_ha/srv /mnt/srv'
+ok "the old configurations go" lab_run 1 'rm /etc/netmirror/r0.conf; ssh beta rm /etc/netmirror/r0.conf'
+before=$doc_commands
+ok "a volume group on a mirror, with a file system" doc_run lvm volume-group \
+	s,/dev/vdb,/dev/disk/by-id/virtio-leg, 's/lvcreate/& -y/' s/50G/64M/ 's, /srv, /mnt/srv,'
+steps=$((doc_commands - before))
 at_most "$steps" 6 "from nothing to a mounted file system, in $steps commands for both nodes"
 ok "it is written" lab_run 1 'echo here >/mnt/srv/file'
 ok "it grows" lab_run 1 'lvextend -r -L 128M vg_ha/srv'

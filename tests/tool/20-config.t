@@ -109,7 +109,8 @@ for v in 'timeout = 5' 'timeout = 99ms' 'timeout = 61s' 'timeout = 1m'; do
 done
 for v in 'channels = 0' 'channels = 17' 'channels = two' 'depth = 3' \
 	'inline = 17K' 'inline = 0' 'active-zones = 1' 'resync-rate = 100' \
-	'resync-rate = fast'; do
+	'resync-rate = fast' 'request-timeout = 3601s' 'request-timeout = 1' 'max-backoff = 0' \
+	'max-backoff = 61s'; do
 	bad "$v" "r0.conf:15: $v: expected" "s/^timeout.*/$v/"
 done
 # --- words instead of numbers
@@ -134,7 +135,7 @@ bad "a node that there is not" \
 	'r0.conf: after-split-brain = discard-node:gamma: there is no \[node gamma\], only \[node alpha\] and \[node beta\]$' \
 	's/^timeout.*/after-split-brain = discard-node:gamma/'
 bad "an unknown option names the others" \
-	'takes timeout, channels, depth, inline, active-zones, resync-rate, on-peer-loss and after-split-brain$' \
+	'takes timeout, channels, depth, inline, active-zones, resync-rate, request-timeout, max-backoff, on-peer-loss and after-split-brain$' \
 	's/^timeout.*/on-loss = fence/'
 is "the legs were not touched" "$(cat a b | sha256sum)" "$before"
 done_testing

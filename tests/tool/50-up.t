@@ -25,9 +25,11 @@ cat >>$conf <<-END
 	inline = 8K
 	active-zones = 256
 	resync-rate = 100M
+	request-timeout = 10s
+	max-backoff = 500ms
 END
 run up r0 --node alpha --dry-run
-prints "all options" ' 0 14 listen 10.77.0.1:7790 timeout_ms 2000 channels 2 depth 64 inline 8192 active_zones 256 resync_rate 102400'
+prints "all options" ' 0 18 listen 10.77.0.1:7790 timeout_ms 2000 channels 2 depth 64 inline 8192 active_zones 256 resync_rate 102400 request_timeout_ms 10000 max_backoff_ms 500'
 # policy RULE WORD: what the table line has for it, the same on both nodes
 policy() {
 	good_config | sed "s/^timeout.*/on-peer-loss = fence\nafter-split-brain = $1/" >$conf
@@ -37,6 +39,9 @@ policy() {
 	done
 }
 
+{ good_config | sed 's/^timeout.*/request-timeout = 0/'; } >$conf
+run up r0 --node alpha --dry-run
+prints "waiting for ever" " 0 4 listen 10.77.0.1:7790 request_timeout_ms 0'"
 policy none none
 policy discard-younger discard-younger
 policy discard-older discard-older

@@ -51,6 +51,14 @@ static int parse_rate(const char *s, u64 *v)
 	return 0;
 }
 
+static int parse_ms_or_none(const char *s, u64 *v)
+{
+	if (strcmp(s, "0"))
+		return nm_parse_ms(s, v);
+	*v = 0;
+	return 0;
+}
+
 static int parse_word(const char *s, const char *const *words, int nr, u64 *v)
 {
 	int i;
@@ -93,6 +101,11 @@ static const struct {
 		nm_parse_number, 2, 1 << 20, "a number from 2 to 1048576" },
 	[NM_SET_RESYNC_RATE] = { "resync-rate", "resync_rate", parse_rate, 0,
 		1 << 30, "a size per second such as 100M, or 0 for no limit" },
+	[NM_SET_REQUEST_TIMEOUT] = { "request-timeout", "request_timeout_ms",
+		parse_ms_or_none, 0, 3600000,
+		"a time up to 3600s, or 0 to wait for ever" },
+	[NM_SET_MAX_BACKOFF] = { "max-backoff", "max_backoff_ms", nm_parse_ms,
+		100, 60000, "a time from 100ms to 60s" },
 	[NM_SET_ON_PEER_LOSS] = { "on-peer-loss", "on_peer_loss", parse_loss,
 		0, NM_NR_LOSSES - 1, "continue or fence" },
 	[NM_SET_AFTER_SPLIT_BRAIN] = { "after-split-brain",
@@ -141,7 +154,7 @@ static int set_option(struct nm_config *c, const char *key, const char *value,
 		if (!strcmp(settings[i].key, key))
 			break;
 	if (i == NM_NR_SETTINGS)
-		return nm_config_expected(why, "\"%s\" is no key of [options], which takes timeout, channels, depth, inline, active-zones, resync-rate, on-peer-loss and after-split-brain",
+		return nm_config_expected(why, "\"%s\" is no key of [options], which takes timeout, channels, depth, inline, active-zones, resync-rate, request-timeout, max-backoff, on-peer-loss and after-split-brain",
 					  key);
 	if (!names_node(c, i, value) &&
 	    (settings[i].parse(value, &v) || v < settings[i].min ||

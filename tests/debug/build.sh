@@ -9,7 +9,7 @@
 # and for um:
 #
 #   linux            the kernel; a link
-#   dm-netmirror.ko  the module of this tree for it
+#   dm-netmirror.ko  the module of this tree for it, with the tests of tests/kunit
 #
 # The module for guests is $O/modules/debug/dm-netmirror.ko, where the lab looks for it.
 
@@ -30,12 +30,12 @@ flock 9
 module()
 {
 	mkdir -p "$1"
-	(cd "$top" && cp -u --parents -r Kbuild include bitmap dm-netmirror "$1")
+	(cd "$top" && cp -u --parents -r Kbuild include bitmap dm-netmirror tests/kunit "$1")
 	make -s -C "$kernel/tree" M="$1" UBSAN_SANITIZE=y "${@:2}" modules
 }
 
 if [ "$1" = um ]; then
-	module "$dir/module" ARCH=um
+	module "$dir/module" ARCH=um NM_KUNIT=y
 	ln -sf module/dm-netmirror.ko "$dir/"
 	ln -sfn "$kernel/linux" "$dir/linux"
 else

@@ -290,8 +290,7 @@ struct nm_mirror {
 	struct nm_state state;
 	u8 generation[NM_GEN_LEN];	/* the current one, for status */
 	struct nm_decision verdict;	/* the last one; its why is NULL: none yet */
-	enum nm_refusal apart;		/* what ended the last session, if that
-					 * is known; NM_REFUSE_NOT in one */
+	enum nm_refusal apart;		/* what ended the last session, if that is known */
 	unsigned int differs;		/* NM_DIFF_*, as of the last handshake */
 	/* the worker's own */
 	u64 session;			/* 0: none */

@@ -229,6 +229,7 @@ void nm_link_request(struct nm_link *link, struct nm_sreq *sreq)
 	bool target;
 
 	spin_lock_irqsave(&m->state_lock, flags);
+	/* Pairs with get_ready(): who may be served knows whether to track. */
 	refusal = nm_may_serve(&m->state, smp_load_acquire(&m->serving),
 			       msg->op);
 	target = m->state.sync == NM_SYNC_TARGET;

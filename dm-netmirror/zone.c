@@ -101,8 +101,8 @@ void nm_zone_activate_work(struct work_struct *work)
 
 /* --- checkpoints -------------------------------------------------------- */
 
-static void for_each_touched(struct nm_mirror *m,
-			     void (*fn)(struct nm_marks *marks, u32 zone))
+static void visit_touched(struct nm_mirror *m,
+			  void (*fn)(struct nm_marks *marks, u32 zone))
 {
 	u32 zone;
 
@@ -125,7 +125,7 @@ static bool epoch_begin(struct nm_mirror *m)
 	bool touched = false;
 	u32 zone;
 
-	for_each_touched(m, nm_marks_epoch_begin);
+	visit_touched(m, nm_marks_epoch_begin);
 	for (zone = 0; zone < m->marks.geo.nr_zones && !touched; zone++)
 		touched = m->marks.zones[zone].touched;
 	return touched;
@@ -269,10 +269,10 @@ int nm_zone_checkpoint(struct nm_mirror *m, unsigned int keep, bool always)
 		nm_todo(m, NM_TODO_MEETING);
 	}
 	if (both && is_pulling(m)) {
-		for_each_touched(m, epoch_synced);
+		visit_touched(m, epoch_synced);
 		nm_todo(m, NM_TODO_SYNCED);
 	}
-	for_each_touched(m, both ? nm_marks_epoch_end : nm_marks_epoch_abort);
+	visit_touched(m, both ? nm_marks_epoch_end : nm_marks_epoch_abort);
 	if (!err) {
 		retire(m, keep);
 		err = tidy_blocks(m);
@@ -293,8 +293,8 @@ int nm_zone_flush_target(struct nm_mirror *m)
 	mutex_lock(&m->checkpoint_mutex);
 	err = blkdev_issue_flush(m->local->bdev);
 	if (!err) {
-		for_each_touched(m, nm_marks_epoch_end);
-		for_each_touched(m, nm_marks_epoch_begin);
+		visit_touched(m, nm_marks_epoch_end);
+		visit_touched(m, nm_marks_epoch_begin);
 	}
 	mutex_unlock(&m->checkpoint_mutex);
 	return err;

@@ -3,9 +3,7 @@
 #
 # static.t - what can be told from the sources alone: dependencies that point one
 # way, formats pinned by the compiler, sizes of files, and silence of every tool
-# that has an opinion: the compiler with W=1, sparse, shellcheck, mandoc.
-#
-# checkpatch is not run: Debian ships it only within the whole kernel source.
+# that has an opinion: the compiler with W=1, sparse, checkpatch, shellcheck, mandoc.
 
 set -u
 cd "$(dirname "$(readlink -f "$0")")/.." || exit
@@ -235,7 +233,20 @@ module_builds_silently()
 		grep -v '^Skipping BTF generation' | none && [ -e "$dir/dm-netmirror.ko" ]
 }
 
+# Debian has it only within the kernel's source, which the debug kernel is built from.
+# EMBEDDED_FUNCTION_NAME takes words of messages for the names of functions.
+checkpatch_is_silent()
+{
+	local kernel
+
+	kernel=$(tests/debug/kernel.sh um) &&
+		sources '^(bitmap|dm-netmirror|include|tests/kunit)/.*\.[ch]$' |
+		xargs "$kernel/tree/scripts/checkpatch.pl" --no-tree --file --terse --no-summary \
+			--max-line-length=100 --ignore EMBEDDED_FUNCTION_NAME | none
+}
+
 ok "shellcheck has nothing to say" shellcheck_is_silent
+ok "checkpatch has nothing to say about the module" checkpatch_is_silent
 ok "mandoc has nothing to say" mandoc_is_silent
 ok "the compiler with W=1 and sparse have nothing to say" module_builds_silently
 done_testing

@@ -51,13 +51,11 @@ struct nm_state {
 	enum nm_refusal refusal;	/* why the link is off */
 	u32 flags;			/* NM_SBF_* of this leg */
 	u32 peer_flags;			/* of the peer's, while connected */
-	bool tracked;			/* while connected: the peer marks what
-					 * this node's failed leg misses */
+	bool tracked;			/* connected: the peer marks what our leg misses */
 	bool frozen;			/* resync is paused by a person */
 	enum nm_verify verify;		/* goes on now */
 	bool fences;			/* on_peer_loss is fence: constant */
-	bool fenced;			/* while not connected: the peer is known
-					 * to be out, and to stay out */
+	bool fenced;			/* not connected: the peer is out, and stays so */
 	bool held;			/* new I/O waits for the peer */
 };
 

@@ -56,6 +56,7 @@ int nm_rdma_parse_addr(const char *text, bool named,
 static void step_done(struct nm_rdma_channel *ch, int err)
 {
 	ch->cm_error = err;
+	/* Pairs with wait_step(): who sees that it is done sees the error. */
 	smp_store_release(&ch->cm_done, true);
 	wake_up(&ch->session->rl->wait);
 }
@@ -139,6 +140,7 @@ static int wait_step(struct nm_rdma_channel *ch)
 {
 	struct nm_rdma *rl = ch->session->rl;
 
+	/* Pairs with step_done(). */
 	if (!wait_event_timeout(rl->wait, smp_load_acquire(&ch->cm_done) ||
 				READ_ONCE(rl->stop),
 				msecs_to_jiffies(STEP_MS)))

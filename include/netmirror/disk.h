@@ -82,10 +82,11 @@ struct nm_sb_disk {
 	__le32	max_mark_blocks;	/*   92: room in the metadata area */
 	__le32	flags;			/*   96: NM_SBF_* */
 	__u8	pad1[4];		/*  100 */
-	__le64	alone_since;		/*  104: when the generation first turned
-					 * since both legs were the same: seconds
-					 * since 1970, 0: it did not, and only
-					 * for after_split_brain */
+	/*
+	 * When the generation first turned since both legs were the same, in
+	 * seconds since 1970; 0: it did not.  Only for after_split_brain.
+	 */
+	__le64	alone_since;		/*  104 */
 	__le64	meetings;		/*  112: noted by both nodes while connected */
 	__u8	pad2[136];		/*  120 */
 	__u8	gens[NM_MAX_GENS][NM_GEN_LEN];	/* 256 */

@@ -54,8 +54,8 @@ enum nm_op {
 
 /* nm_wire_hdr.flags of a request */
 #define NM_WF_FUA		(1U << 0)
-#define NM_WF_RESYNC		(1U << 1)	/* copies a region of the source;
-					 * FLUSH: its sender's leg was flushed before */
+/* Copies a region of the source.  FLUSH: its sender's leg was flushed before. */
+#define NM_WF_RESYNC		(1U << 1)
 #define NM_WF_INLINE		(1U << 2)	/* payload follows the header */
 #define NM_WF_NOUNMAP		(1U << 3)	/* write-zeroes must not unmap */
 #define NM_WF_ALL		0xfU

@@ -84,7 +84,7 @@ struct nm_sb_disk {
 	__u8	pad1[4];		/*  100 */
 	/*
 	 * When the generation first turned since both legs were the same, in
-	 * seconds since 1970; 0: it did not.  Only for after_split_brain.
+	 * seconds since 1970, 0 if it did not.  Only for after_split_brain.
 	 */
 	__le64	alone_since;		/*  104 */
 	__le64	meetings;		/*  112: noted by both nodes while connected */

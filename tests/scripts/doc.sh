@@ -15,6 +15,7 @@
 # tests/docs.t wants such a mark, or ".. shown", before each literal block, and a scenario
 # that runs each mark.
 
+top=${top?"mirror.sh comes first"}
 doc_commands=0
 
 doc_hosts()

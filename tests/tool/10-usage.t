@@ -30,8 +30,8 @@ refuses 2 "an option of connect" 'no option --discard-my-changes' disconnect r0 
 refuses 2 "an option twice" 'given twice' status r0 --json --json
 refuses 2 "a value that is missing" 'needs a value' status r0 --config
 refuses 2 "--wait for another command" 'no option --wait' resync r0 --wait
-refuses 2 "a name that is missing" 'the usage is' status
-refuses 2 "a name too many" 'the usage is' status r0 r1
+refuses 2 "a name that is missing" 'the usage is' detail
+refuses 2 "a name too many" 'the usage is' detail r0 r1
 refuses 2 "both kinds of promotion" 'one of them' promote r0 --force --peer-fenced
 refuses 2 "both kinds of content" 'one of them' create r0 --source --assume-clean
 refuses 2 "a name that is none" 'no name for a mirror' status ../r0

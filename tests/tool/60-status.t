@@ -197,6 +197,19 @@ wait $watcher 2>/dev/null
 keep_json status watched
 is "watch" "$(jq -r .state watched | uniq | xargs)" "healthy degraded healthy"
 
+# --- of more than one
+good_config | sed "s/$UUID/$UUID2/; s/alpha/$(hostname)/" >etc/netmirror/r1.conf
+run status
+is "all: each mirror" "$(sed -n 's/^ *mirror: //p' out | xargs)" "r0 r1"
+run status r1 r0 --json
+is "those that are named" "$(jq -r '.name + "=" + .state' out | xargs)" "r1=down r0=healthy"
+run status --exit-code --quiet
+is "the worst is the exit code" "$status $(cat out)" "3 "
+run status r0 --exit-code --quiet
+is "a healthy one alone" "$status $(cat out)" "0 "
+exits 2 "watch all" status --watch
+rm etc/netmirror/r1.conf
+
 # --- colours: on a terminal, unless somebody wants none
 coloured() {
 	script -qec "$NM_TOOL status r0 $*" /dev/null </dev/null |

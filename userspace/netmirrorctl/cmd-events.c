@@ -266,7 +266,7 @@ static int failed(const struct followed *f, int err)
 
 /* --- which mirrors -------------------------------------------------------- */
 
-static void follow(void *arg, const struct nm_mirror *m)
+static void follow(void *arg, struct nm_mirror *m)
 {
 	struct feed *feed = arg;
 	struct followed *f;

@@ -200,7 +200,7 @@ static void add_disk(const struct nm_mirror *m, const char *mirror)
 	}
 }
 
-static void add_mirror(void *arg, const struct nm_mirror *m)
+static void add_mirror(void *arg, struct nm_mirror *m)
 {
 	char mirror[NM_DM_NAME_LEN * 2 + 16];
 	struct nm_diagnosis d;

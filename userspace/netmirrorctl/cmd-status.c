@@ -5,6 +5,7 @@
 #include "display.h"
 #include "io-rate.h"
 #include "lio.h"
+#include "mirrors.h"
 #include "progress.h"
 #include "status-json.h"
 
@@ -209,12 +210,6 @@ static void print_line(const struct nm_mirror *m, const struct nm_diagnosis *d,
 	fflush(stdout);
 }
 
-static int exit_code(const struct nm_opts *o, const struct nm_diagnosis *d)
-{
-	return nm_given(o, NM_OPT_EXIT_CODE) && !d->healthy ?
-	       NM_EXIT_DEGRADED : NM_EXIT_OK;
-}
-
 /* @io: with --watch only */
 static void show(const struct nm_opts *o, struct nm_mirror *m,
 		 const struct nm_progress *p, const struct nm_io_rate *io)
@@ -289,36 +284,69 @@ static int watch(const struct nm_opts *o, struct nm_mirror *m)
 	return ret ? ret : NM_EXIT_FAILED;
 }
 
-int nm_cmd_status(const struct nm_opts *o)
+struct look {
+	const struct nm_opts *o;
+	unsigned int nr;
+	int ret;
+};
+
+static void look_at(void *arg, struct nm_mirror *m)
 {
 	static const struct timespec moment = { .tv_nsec = 300 * 1000000 };
+	struct look *l = arg;
 	struct nm_progress p = { 0 };
 	struct nm_diagnosis d;
+	bool json = nm_given(l->o, NM_OPT_JSON);
+
+	/* A rate takes two looks; only people wait for it. */
+	if (m->is_up && !m->status.failed && nm_status_works(&m->status) &&
+	    isatty(STDOUT_FILENO)) {
+		nm_progress_sample(&p, nm_mirror_left(m));
+		nanosleep(&moment, NULL);
+		l->ret = nm_mirror_refresh(m);
+		if (l->ret)
+			return;
+		if (m->is_up && !m->status.failed)
+			nm_progress_sample(&p, nm_mirror_left(m));
+	}
+	if (json || !nm_given(l->o, NM_OPT_QUIET)) {
+		if (l->nr && !json)
+			putchar('\n');
+		show(l->o, m, &p, NULL);
+	}
+	l->nr++;
+	nm_diagnose(m, &d);
+	if (nm_given(l->o, NM_OPT_EXIT_CODE) && !d.healthy)
+		l->ret = NM_EXIT_DEGRADED;
+}
+
+static int watch_one(const struct nm_opts *o)
+{
 	struct nm_mirror m;
 	int ret;
 
+	if (o->nr_args != 1) {
+		nm_error("--watch is for one mirror; name it, or see \"" NM_TOOL_NAME
+			 " events --follow\"");
+		return NM_EXIT_USAGE;
+	}
 	ret = nm_mirror_find(&m, o, o->args[0]);
-	if (ret)
-		goto out;
-	if (nm_given(o, NM_OPT_WATCH)) {
+	if (!ret)
 		ret = watch(o, &m);
-		goto out;
-	}
-	/* A rate takes two looks; only people wait for it. */
-	if (m.is_up && !m.status.failed && nm_status_works(&m.status) &&
-	    isatty(STDOUT_FILENO)) {
-		nm_progress_sample(&p, nm_mirror_left(&m));
-		nanosleep(&moment, NULL);
-		ret = nm_mirror_refresh(&m);
-		if (ret)
-			goto out;
-		if (m.is_up && !m.status.failed)
-			nm_progress_sample(&p, nm_mirror_left(&m));
-	}
-	show(o, &m, &p, NULL);
-	nm_diagnose(&m, &d);
-	ret = exit_code(o, &d);
-out:
 	nm_mirror_put(&m);
 	return ret;
+}
+
+int nm_cmd_status(const struct nm_opts *o)
+{
+	struct look l = { .o = o };
+	int ret;
+
+	if (nm_given(o, NM_OPT_WATCH))
+		return watch_one(o);
+	ret = nm_mirror_for_each(o, look_at, &l);
+	if (!ret && !l.nr && !l.ret)
+		nm_note(o, "no mirror is configured or up on this node; \""
+			NM_TOOL_NAME " help create\" tells how to make one");
+	return ret ? ret : l.ret;
 }

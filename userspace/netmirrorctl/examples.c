@@ -23,7 +23,7 @@ static const struct {
 	{ "down", "down r0\tstop it, unless it is in use\n"
 	  "down r0 --force\tstop it when its last user is gone" },
 	{ "status", "status r0\thow it is and what to do next\n"
-	  "status r0 --exit-code --quiet\tfor scripts: 0 when healthy, else 3\n"
+	  "status --exit-code --quiet\tfor scripts: 0 when all are healthy, else 3\n"
 	  "status r0 --json | jq -r .state\tone word" },
 	{ "detail", "detail r0\tone page with all there is to know\n"
 	  "detail r0 --json | jq .changed_settings\twhat is not the default" },

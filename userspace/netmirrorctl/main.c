@@ -29,9 +29,9 @@ const struct nm_command nm_commands[] = {
 	  "start a mirror on this node" },
 	{ "down", nm_cmd_down, O(DRY_RUN) | O(FORCE), 1, 1,
 	  "NAME [--force] [--dry-run]", "stop a mirror on this node" },
-	{ "status", nm_cmd_status, O(JSON) | O(WATCH) | O(EXIT_CODE), 1, 1,
-	  "NAME [--json] [--watch] [--exit-code]",
-	  "tell how a mirror is and what to do" },
+	{ "status", nm_cmd_status, O(JSON) | O(WATCH) | O(EXIT_CODE), 0, MANY,
+	  "[NAME...] [--json] [--watch] [--exit-code]",
+	  "tell how mirrors are and what to do" },
 	{ "detail", nm_cmd_detail, O(JSON), 1, 1, "NAME [--json]",
 	  "print all that is known about a mirror" },
 	{ "list", nm_cmd_list, O(JSON) | O(ALL) | O(COLUMNS) | O(NOHEADINGS) |

@@ -4,7 +4,7 @@
 
 #include "mirror.h"
 
-typedef void (*nm_mirror_fn)(void *arg, const struct nm_mirror *m);
+typedef void (*nm_mirror_fn)(void *arg, struct nm_mirror *m);
 
 /*
  * Call @fn for the mirrors that the command line names; if it names none, for

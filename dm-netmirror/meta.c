@@ -83,27 +83,52 @@ int nm_meta_read_sb(struct nm_mirror *m, struct nm_sb *sb, const char **why)
 	return err;
 }
 
-int nm_meta_write_sb(struct nm_mirror *m)
+/* *@nr: how many copies were written. */
+static int write_sb(struct nm_mirror *m, int *nr)
 {
-	int i, err;
+	int err = 0;
 
 	lockdep_assert_held(&m->meta_mutex);
 	m->sb.seq++;
 	nm_sb_encode(&m->sb, page_address(m->sb_page));
-	for (i = 0; i < NM_SB_COPIES; i++) {
-		err = meta_write(m, m->sb_page, i);
-		if (err)
-			return err;
-	}
-	return 0;
+	for (*nr = 0; *nr < NM_SB_COPIES && !err; *nr += !err)
+		err = meta_write(m, m->sb_page, *nr);
+	return err;
+}
+
+int nm_meta_write_sb(struct nm_mirror *m)
+{
+	int nr;
+
+	return write_sb(m, &nr);
+}
+
+/*
+ * A change has failed on one copy, which may have it nevertheless, or before that
+ * the other one has: make the other one the newest, with what is in force, or the
+ * change may be found after a reboot.  If that fails too, nothing can be done.
+ */
+static void take_back(struct nm_mirror *m, int failed)
+{
+	m->sb.seq++;
+	nm_sb_encode(&m->sb, page_address(m->sb_page));
+	meta_io(m, m->sb_page, !failed,
+		REQ_OP_WRITE | REQ_SYNC | REQ_META | REQ_FUA);
+	nm_count(m, NM_C_MD_WRITES);
 }
 
 int nm_meta_change_sb(struct nm_mirror *m, const struct nm_sb *before)
 {
-	int err = nm_meta_write_sb(m);
+	bool untouched = m->meta_failed;
+	int nr, err = write_sb(m, &nr);
+	u64 seq = m->sb.seq;
 
-	if (err)
-		m->sb = *before;
+	if (!err)
+		return 0;
+	m->sb = *before;
+	m->sb.seq = seq;
+	if (!untouched)
+		take_back(m, nr);
 	return err;
 }
 

@@ -49,16 +49,13 @@ void nm_set_link(struct nm_mirror *m, enum nm_link_event event)
 
 int nm_set_flags(struct nm_mirror *m, u32 set, u32 clear)
 {
-	u32 old;
 	int err = 0;
 
 	mutex_lock(&m->meta_mutex);
-	old = m->sb.flags;
-	m->sb.flags = (old & ~clear) | set;
-	if (m->sb.flags != old)
-		err = nm_meta_write_sb(m);
-	if (err)
-		m->sb.flags = old;
+	*m->old_sb = m->sb;
+	m->sb.flags = (m->sb.flags & ~clear) | set;
+	if (m->sb.flags != m->old_sb->flags)
+		err = nm_meta_change_sb(m, m->old_sb);
 	mutex_unlock(&m->meta_mutex);
 	nm_publish(m);
 	return err;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <asm/byteorder.h>
 #include <linux/string.h>
 #include <linux/wait.h>
 #include <netmirror/disk.h>
@@ -34,7 +35,9 @@ struct disk {
 	bool hung;
 	bool failed;			/* a write of data */
 	bool meta_failed;
+	bool half_settled;
 	bool half_turned;
+	u8 turned_to[NM_GEN_LEN];	/* while half_turned */
 	struct list_head inflight;
 	u16 cached[DISK_MAX_BLOCKS];	/* blocks with something cached */
 	u32 nr_cached;
@@ -63,6 +66,7 @@ void disk_reset(int node, u32 nr_blocks, const struct disk_traits *traits)
 	d->hung = false;
 	d->failed = false;
 	d->meta_failed = false;
+	d->half_settled = false;
 	d->half_turned = false;
 	d->nr_cached = 0;
 	INIT_LIST_HEAD(&d->inflight);
@@ -220,17 +224,33 @@ bool disk_meta_has_failed(int node)
 	return disks[node].meta_failed;
 }
 
+bool disk_is_half_settled(int node)
+{
+	return disks[node].half_settled;
+}
+
 bool disk_is_half_turned(int node)
 {
 	return disks[node].half_turned;
 }
 
+static const u8 *generation_in(const u8 *sb)
+{
+	return sb + offsetof(struct nm_sb_disk, gens);
+}
+
 static bool turns(const struct disk *d, u32 block, const u8 *data)
 {
-	const size_t at = offsetof(struct nm_sb_disk, gens);
-
 	return block < NM_SB_COPIES &&
-	       memcmp(data + at, d->meta_now[block] + at, NM_GEN_LEN);
+	       memcmp(generation_in(data), generation_in(d->meta_now[block]),
+		      NM_GEN_LEN);
+}
+
+static bool is_outdated(const u8 *sb)
+{
+	const struct nm_sb_disk *disk = (const void *)sb;
+
+	return disk->flags & cpu_to_le32(NM_SBF_OUTDATED);
 }
 
 static void note_failure(struct disk *d, const struct bio *bio)
@@ -242,8 +262,24 @@ static void note_failure(struct disk *d, const struct bio *bio)
 		return;
 	}
 	d->meta_failed = true;
-	if (turns(d, block, meta_content(bio)))
+	if (block < NM_SB_COPIES && is_outdated(d->meta_now[block]) &&
+	    !is_outdated(meta_content(bio)))
+		d->half_settled = true;
+	if (!d->half_turned && turns(d, block, meta_content(bio))) {
 		d->half_turned = true;
+		memcpy(d->turned_to, generation_in(meta_content(bio)), NM_GEN_LEN);
+	}
+}
+
+/* The newest superblock: is it of another generation than that of the failure? */
+static void note_success(struct disk *d, const struct bio *bio)
+{
+	if (bio->bi_iter.bi_sector / META_BLOCK_SECTORS >= NM_SB_COPIES)
+		return;
+	if (memcmp(d->turned_to, generation_in(meta_content(bio)), NM_GEN_LEN))
+		d->half_turned = false;
+	if (is_outdated(meta_content(bio)))
+		d->half_settled = false;
 }
 
 /* --- backups -------------------------------------------------------------- */
@@ -404,6 +440,8 @@ static void disk_run(void *arg)
 	bool writes = bio_op(bio) != REQ_OP_READ;
 
 	wait_while_hung(d);
+	if (!io->status && writes && bio->bi_iter.bi_size && is_meta(bio))
+		note_success(d, bio);
 	if (!io->status || (writes && rng_percent(&sim.rng, 50)))
 		apply(d, io);
 	if (rng_percent(&sim.rng, 30))

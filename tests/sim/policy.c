@@ -105,8 +105,12 @@ bool policy_is_aside(int node)
 	struct promise *p = &promises[node];
 	const struct nm_mirror *m = node_mirror(node);
 
-	/* A handshake ends it before the nodes count as connected. */
-	if (m && m->state.link == NM_LINK_HANDSHAKE &&
+	/*
+	 * A handshake ends it before the nodes count as connected.  If it cannot
+	 * write that twice, the leg is in sync once, as far as it knows itself.
+	 */
+	if (m && (m->state.link == NM_LINK_HANDSHAKE ||
+		  disk_is_half_settled(node)) &&
 	    !(oracle_sb(node)->flags & NM_SBF_OUTDATED))
 		p->aside = false;
 	return p->aside;

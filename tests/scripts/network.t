@@ -15,9 +15,6 @@ set -u
 . "$(dirname "$(readlink -f "$0")")/mirror.sh"
 
 LAB_LEG_SIZE=64M
-# rxe of 6.12 warns of itself when answers are lost or come twice.
-# shellcheck disable=SC2034 # for lab.sh
-LAB_CONSOLE_ALLOW='WARNING: .* rxe_completer|Call Trace:'
 mirror_boot
 # shellcheck source=journal.sh
 . "$top/tests/scripts/journal.sh"

@@ -14,6 +14,8 @@
 set -u
 # shellcheck source=mirror.sh
 . "$(dirname "$(readlink -f "$0")")/mirror.sh"
+# shellcheck source=dm-leg.sh
+. "$top/tests/scripts/dm-leg.sh"
 
 LAB_LEG_SIZE=64M
 MIRROR_LEG_A=/dev/mapper/leg-a
@@ -21,30 +23,6 @@ MIRROR_LEG_B=/dev/mapper/leg-b
 mirror_boot
 # shellcheck source=journal.sh
 . "$top/tests/scripts/journal.sh"
-
-disk_of()
-{
-	if [ "$1" = b ] && [ "$LINK" = loop ]; then echo other; else echo leg; fi
-}
-
-# leg NODE prompt|slow: what is below the node's leg
-leg()
-{
-	local disk
-
-	disk=/dev/disk/by-id/virtio-$(disk_of "$1")
-	on "$1" "size=\$(blockdev --getsz $disk)
-		case $2 in
-		prompt) echo 0 \$size linear $disk 0 ;;
-		slow) echo 0 \$size delay $disk 0 100 ;;
-		esac >/run/leg-$1
-		if dmsetup info leg-$1 >/dev/null 2>&1; then
-			dmsetup suspend --noflush --nolockfs leg-$1 &&
-			dmsetup load leg-$1 /run/leg-$1 && dmsetup resume leg-$1
-		else
-			dmsetup create leg-$1 /run/leg-$1
-		fi"
-}
 
 hangs()
 {
@@ -82,7 +60,7 @@ well()
 }
 
 ok "dm-delay is there" eval "on a 'modprobe dm-delay' && on b 'modprobe dm-delay'"
-ok "the disks are under dm" eval "leg a prompt && leg b prompt"
+ok "the disks are under dm" eval "leg a well && leg b well"
 ok "the legs are made" mirror_create
 ok "both nodes are up and connected" mirror_up
 ok "a is promoted" ctl a promote
@@ -96,7 +74,7 @@ for node in b a; do
 	sleep 2
 	ok "$name: status answers" status_answers
 	is "$(st a link)/$(st a link_losses)" connected/0 "$name: the nodes stay together"
-	ok "$name: no longer" leg "$node" prompt
+	ok "$name: no longer" leg "$node" well
 	ok "$name: a goes on" more_is_written
 	writing_ends "$name"
 	well "$name"
@@ -194,7 +172,7 @@ if [ "$LINK" = rdma ]; then
 	ok "$name: b notices" until_st 10 b link connecting
 	ok "$name: b is promoted" ctl b promote --peer-fenced
 	ok "$name: nothing is lost" nothing_is_lost b
-	ok "$name: a is back" eval "back 1 && leg a prompt && ctl a up && until_st 20 a link connected"
+	ok "$name: a is back" eval "back 1 && leg a well && ctl a up && until_st 20 a link connected"
 	well "$name" b
 fi
 mirror_done

@@ -15,40 +15,13 @@
 set -u
 # shellcheck source=mirror.sh
 . "$(dirname "$(readlink -f "$0")")/mirror.sh"
+# shellcheck source=dm-leg.sh
+. "$top/tests/scripts/dm-leg.sh"
 
 LAB_LEG_SIZE=128M
 MIRROR_LEG_A=/dev/mapper/leg-a
 MIRROR_LEG_B=/dev/mapper/leg-b
 mirror_boot
-
-disk_of()
-{
-	if [ "$1" = b ] && [ "$LINK" = loop ]; then echo other; else echo leg; fi
-}
-
-# leg NODE well|dead|deaf|forgetful: all of it works; nothing does; the data do not;
-# the metadata do not
-leg()
-{
-	local disk
-
-	disk=/dev/disk/by-id/virtio-$(disk_of "$1")
-	on "$1" "size=\$(blockdev --getsz $disk) head=2048
-		case $2 in
-		well) echo 0 \$size linear $disk 0 ;;
-		dead) echo 0 \$size error ;;
-		deaf) echo 0 \$head linear $disk 0
-			echo \$head \$((size - head)) error ;;
-		forgetful) echo 0 \$head error
-			echo \$head \$((size - head)) linear $disk \$head ;;
-		esac >/run/leg-$1
-		if dmsetup info leg-$1 >/dev/null 2>&1; then
-			dmsetup suspend --noflush --nolockfs leg-$1 &&
-			dmsetup load leg-$1 /run/leg-$1 && dmsetup resume leg-$1
-		else
-			dmsetup create leg-$1 /run/leg-$1
-		fi"
-}
 
 writes_go_on()
 {

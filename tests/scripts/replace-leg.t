@@ -15,6 +15,8 @@
 set -u
 # shellcheck source=mirror.sh
 . "$(dirname "$(readlink -f "$0")")/mirror.sh"
+# shellcheck source=dm-leg.sh
+. "$top/tests/scripts/dm-leg.sh"
 
 LAB_LEG_SIZE=64M
 LAB_DISKS="new:96M"
@@ -22,24 +24,6 @@ MIRROR_LEG_A=/dev/mapper/leg-a
 MIRROR_LEG_B=/dev/mapper/leg-b
 new=/dev/disk/by-id/virtio-new
 mirror_boot
-
-# leg NODE well|dead: the device below the leg works, or returns errors
-leg()
-{
-	local disk=/dev/disk/by-id/virtio-leg
-
-	on "$1" "size=\$(blockdev --getsz $disk)
-		case $2 in
-		well) echo 0 \$size linear $disk 0 ;;
-		dead) echo 0 \$size error ;;
-		esac >/run/leg-$1
-		if dmsetup info leg-$1 >/dev/null 2>&1; then
-			dmsetup suspend --noflush --nolockfs leg-$1 &&
-			dmsetup load leg-$1 /run/leg-$1 && dmsetup resume leg-$1
-		else
-			dmsetup create leg-$1 /run/leg-$1
-		fi"
-}
 
 legs_work()
 {

@@ -17,6 +17,8 @@
 set -u
 # shellcheck source=mirror.sh
 . "$(dirname "$(readlink -f "$0")")/mirror.sh"
+# shellcheck source=dm-leg.sh
+. "$top/tests/scripts/dm-leg.sh"
 # shellcheck source=lossy.sh
 . "$top/tests/scripts/lossy.sh"
 
@@ -72,24 +74,6 @@ other()
 }
 
 # --- the mirror and its load -------------------------------------------------------
-
-# leg NODE well|dead
-leg()
-{
-	local disk=/dev/disk/by-id/virtio-leg
-
-	on "$1" "size=\$(blockdev --getsz $disk)
-		case $2 in
-		well) echo 0 \$size linear $disk 0 ;;
-		dead) echo 0 \$size error ;;
-		esac >/run/leg
-		if dmsetup info leg-$1 >/dev/null 2>&1; then
-			dmsetup suspend --noflush --nolockfs leg-$1 &&
-			dmsetup load leg-$1 /run/leg && dmsetup resume leg-$1
-		else
-			dmsetup create leg-$1 /run/leg
-		fi"
-}
 
 begin()
 {

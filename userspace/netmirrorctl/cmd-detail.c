@@ -41,15 +41,6 @@ static void heading(const char *text)
 	printf("\n%s\n", text);
 }
 
-static const char *leg_words(char health, bool in_reach)
-{
-	if (health == 'A')
-		return "in sync";
-	if (health == 'a')
-		return "behind";
-	return in_reach ? "failed" : "not reachable";
-}
-
 static void print_identity(const struct nm_opts *o, const struct nm_mirror *m,
 			   const struct nm_diagnosis *d)
 {
@@ -111,7 +102,7 @@ static void print_self(const struct nm_mirror *m, const struct nm_table_line *t)
 	if (s->failed)
 		return;
 	field("Role", "%s%s", s->role, s->read_only ? ", read-only" : "");
-	field("Leg State", "%s", leg_words(s->local, true));
+	field("Leg State", "%s", nm_leg_words(s->local, true));
 	printf("%19s :", "Leg Flags");
 	for (i = 0; i < NM_NR_FLAGS; i++)
 		if (flags >> i & 1)
@@ -132,7 +123,7 @@ static void print_peer(const struct nm_mirror *m)
 		return;
 	field("Role", "%s", role ? role : "unknown");
 	field("Leg State", "%s",
-	      leg_words(s->peer, nm_status_is_connected(s)));
+	      nm_leg_words(s->peer, nm_status_is_connected(s)));
 }
 
 static void print_link(const struct nm_mirror *m, const struct nm_table_line *t)

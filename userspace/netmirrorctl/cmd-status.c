@@ -11,15 +11,6 @@
 
 #define WATCH_MS	1000	/* progress goes on between two events */
 
-static const char *leg_words(char health, bool in_reach)
-{
-	if (health == 'A')
-		return "in sync";
-	if (health == 'a')
-		return "behind";
-	return in_reach ? "failed" : "not reachable";
-}
-
 /* A label and a text, broken between words, the text kept in its column. */
 static void print_field(const char *label, const char *text)
 {
@@ -45,8 +36,8 @@ static void print_legs(const struct nm_mirror *m)
 {
 	const struct nm_config *c = &m->config;
 	char line[NM_NAME_MAX + NM_LINE_MAX + 32];
-	const char *here = leg_words(m->status.local, true);
-	const char *there = leg_words(m->status.peer,
+	const char *here = nm_leg_words(m->status.local, true);
+	const char *there = nm_leg_words(m->status.peer,
 				      !strcmp(m->status.link, "connected"));
 
 	if (!m->has_config) {

@@ -66,3 +66,12 @@ const char *nm_paint(const struct nm_opts *o, const struct nm_diagnosis *d)
 		return "\033[32m";
 	return d->stuck ? "\033[31m" : "\033[33m";
 }
+
+const char *nm_leg_words(char health, bool in_reach)
+{
+	if (health == 'A')
+		return "in sync";
+	if (health == 'a')
+		return "behind";
+	return in_reach ? "failed" : "not reachable";
+}

@@ -24,4 +24,7 @@ void nm_display_end(struct nm_display *s);
  */
 const char *nm_paint(const struct nm_opts *o, const struct nm_diagnosis *d);
 
+/* The health of a leg, a letter of the status line, in words. */
+const char *nm_leg_words(char health, bool in_reach);
+
 #endif

@@ -11,9 +11,9 @@
 #                               as the scripts SED make them; the first that fails ends it
 #   $doc_commands               how many that were so far
 #
-# A line that begins with "alpha# " or "beta# " is for that host, whatever HOST says.
-# tests/docs.t wants such a mark, or ".. shown", before each literal block, and a scenario
-# that runs each mark.
+# SED sees "HOST<tab>COMMAND". A line that begins with "alpha# " or "beta# " is for that
+# host, whatever HOST says. tests/docs.t wants such a mark, or ".. shown", before each
+# literal block, and a scenario that runs each mark.
 
 top=${top?"mirror.sh comes first"}
 doc_commands=0

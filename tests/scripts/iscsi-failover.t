@@ -91,10 +91,10 @@ give_up()
 move_as_shown()
 {
 	doc_run lio give-up 's/eth0/data0/' '/netmirrorctl/s/$/ --node a/' \
-		's/.* demote .*/umount \/srv\/state; udevadm settle; &/' &&
+		's/netmirrorctl demote/umount \/srv\/state; udevadm settle; &/' &&
 		state a demote && state b promote &&
 		doc_run lio take-over 's/eth0/data0/' '/netmirrorctl/s/$/ --node b/' \
-		's/.* export .*/mount -o sync \/dev\/netmirror\/s0 \/srv\/state \&\& &/' && arp b
+		's/netmirrorctl export/mount -o sync \/dev\/netmirror\/s0 \/srv\/state \&\& &/' && arp b
 }
 
 # The mirror of the reservations, made and mounted as the document says.

@@ -247,11 +247,13 @@ static void parked_new(struct nm_io *io)
  */
 static bool ends_something(struct nm_mirror *m, struct list_head *list)
 {
-	bool lost = false;
+	bool lost = false, peer_failed = false;
 	bool failed = READ_ONCE(m->meta_failed);
 	struct nm_io *io;
 
 	list_for_each_entry(io, list, list) {
+		if (io->remote_status && io->remote_status != BLK_STS_TRANSPORT)
+			peer_failed = true;
 		if (io->remote_status)
 			lost = true;
 		else if (io->op != NM_OP_READ && io->stage == NM_IO_ANSWERED)
@@ -265,7 +267,7 @@ static bool ends_something(struct nm_mirror *m, struct list_head *list)
 	list_splice_init(list, &m->parked);
 	spin_unlock_irq(&m->list_lock);
 	if (lost)
-		nm_session_down(m, "a request failed on the peer");
+		nm_session_request_failed(m, peer_failed);
 	else
 		nm_session_leg_failed(m);
 	return true;

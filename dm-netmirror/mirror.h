@@ -504,6 +504,8 @@ void nm_handshake_ctl(struct nm_mirror *m, const struct nm_msg *msg,
 /* session.c: its beginning and its end, that of a resync.  The worker only. */
 void nm_session_up(struct nm_mirror *m);
 void nm_session_down(struct nm_mirror *m, const char *why);
+/* The peer answered a request with an error; @by_leg: its leg did, for all we know. */
+void nm_session_request_failed(struct nm_mirror *m, bool by_leg);
 void nm_session_ctl(struct nm_mirror *m, const struct nm_msg *msg,
 		    const void *payload);
 int nm_session_send(struct nm_mirror *m, u16 op, const void *payload,

@@ -140,6 +140,14 @@ void nm_session_down(struct nm_mirror *m, const char *why)
 	session_end(m, NM_EV_DOWN);
 }
 
+void nm_session_request_failed(struct nm_mirror *m, bool by_leg)
+{
+	nm_session_down(m, "a request failed on the peer");
+	/* The peer's goodbye, which says so, comes too late. */
+	if (by_leg)
+		set_apart(m, NM_REFUSE_LEG_FAILED);
+}
+
 void nm_session_stop(struct nm_mirror *m, enum nm_refusal bye)
 {
 	if (m->session)

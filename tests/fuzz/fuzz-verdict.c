@@ -67,8 +67,8 @@ static void check_loser(const struct nm_hello *loser,
 			const struct nm_hello *winner)
 {
 	check(loser->role != NM_PRIMARY);
-	check(!winner->intent);
-	if (loser->intent) {
+	check(!(winner->intent & NM_HELLO_DISCARD));
+	if (loser->intent & NM_HELLO_DISCARD) {
 		fuzz_reached(GOT_INTENT);
 		return;
 	}

@@ -99,8 +99,10 @@ static inline void random_rules(struct nm_hello *a, struct nm_hello *b)
 {
 	a->split = rnd(NM_NR_SPLITS);
 	b->split = rnd(4) ? a->split : rnd(NM_NR_SPLITS);
-	a->intent = rnd(4) ? 0 : NM_HELLO_DISCARD;
-	b->intent = rnd(4) ? 0 : NM_HELLO_DISCARD;
+	a->intent = (rnd(4) ? 0 : NM_HELLO_DISCARD) |
+		    (rnd(2) ? NM_HELLO_FENCES : 0);
+	b->intent = (rnd(4) ? 0 : NM_HELLO_DISCARD) |
+		    (rnd(2) ? NM_HELLO_FENCES : 0);
 	a->alone_since = rnd(3);
 	b->alone_since = rnd(3);
 }
@@ -124,13 +126,15 @@ static inline bool both_cover(const struct nm_hello *a,
 static inline const struct nm_hello *loser_of(const struct nm_hello *a,
 					      const struct nm_hello *b)
 {
+	bool a_gives_up = a->intent & NM_HELLO_DISCARD;
+	bool b_gives_up = b->intent & NM_HELLO_DISCARD;
 	const struct nm_hello *later;
 
 	/* whoever gives up of his own accord does, whatever the rule */
-	if (a->intent || b->intent) {
-		if (a->intent && b->intent)
+	if (a_gives_up || b_gives_up) {
+		if (a_gives_up && b_gives_up)
 			return NULL;
-		return a->intent ? a : b;
+		return a_gives_up ? a : b;
 	}
 	if (a->split != b->split)
 		return NULL;

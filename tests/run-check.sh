@@ -6,24 +6,41 @@
 # on each kernel, or, where it has a "# check:" line, only in the pairs of kernel and
 # link that are named there. With CHECK=full that line does not count.
 #
-# What needs one core runs beside another: host programs, and one guest. Two guests
-# have the machine for themselves, since the mirrors in them watch the clock.
+# Two guests at a time, since the mirrors in them watch the clock. They leave some of two
+# cores, which goes to host programs that need no clock, by the scheduler's class for
+# that: they run when nobody else wants to. What is left, host programs and scenarios
+# with one guest, runs two at a time.
 set -eu
 
 top=$(realpath "$(dirname "$0")/..")
 build=${O:-$top/build}
 cases=$build/check
 rm -rf "$cases"
-mkdir -p "$cases/alone"
+mkdir -p "$cases/alone" "$cases/idle"
 cd "$top"
 export NM_TOOL=$build/tool-test/netmirrorctl
 
+# wrap NAME COMMAND...: a file that prove runs
+wrap()
+{
+	printf '#!/bin/bash\nexec %s\n' "${*:2}" >"$cases/$1"
+	chmod +x "$cases/$1"
+	list+=("$cases/$1")
+}
+
 shopt -s nullglob
-list=("$top"/tests/*.t "$top"/tests/sim/*.t)
+list=()
+idle='chrt --idle 0 nice -n 19'
+for t in static packages sim/mutants sim/sim; do
+	wrap "idle/${t##*/}.t" "$idle ${top@Q}/tests/$t.t"
+done
+for t in tests/fuzz/corpus/*; do
+	wrap "idle/fuzz-${t##*/}.t" "$idle ${top@Q}/tests/fuzz/fuzz.sh ${FUZZ_SECONDS:-60} ${t##*/}"
+done
 for t in "$build"/unit/test-*; do
 	[ -x "$t" ] && [ ! -d "$t" ] && list+=("$t")
 done
-list+=("$top"/tests/tool/*.t)
+list+=("$top"/tests/{agent,debug,docs}.t "$top"/tests/tool/*.t)
 for kernel in "$@"; do
 	for t in tests/scripts/*.t; do
 		links=$(sed -n 's/^# links: //p' "$t")
@@ -33,19 +50,18 @@ for kernel in "$@"; do
 			   [[ " $pairs " != *" $kernel-$link "* ]]; then
 				continue
 			fi
-			case=$cases/$kernel-$link-$(basename "$t")
-			[ "$link" = loop ] || case=$cases/alone/${case##*/}
-			printf '#!/bin/bash\nexport LAB_KERNEL=%s LINK=%s\nexec %q\n' \
-				"$kernel" "$link" "$top/$t" >"$case"
-			chmod +x "$case"
-			list+=("$case")
+			case=$kernel-$link-$(basename "$t")
+			[ "$link" = loop ] || case=alone/$case
+			wrap "$case" "env LAB_KERNEL=$kernel LINK=$link ${top@Q}/$t"
 		done
 	done
 done
 cat >"$cases/rules.yml" <<'EOF'
 ---
 seq:
-  - seq: '**/alone/*'
+  - par:
+    - seq: '**/alone/*'
+    - seq: '**/idle/*'
   - par: '**'
 EOF
 # shellcheck disable=SC2086 # a list

@@ -53,7 +53,7 @@ fuzzer()
 
 	shift
 	[ ! -e "dict/$target" ] || dict=("-dict=dict/$target")
-	timeout $((seconds + 120)) "$build/fuzz-$target" -max_len=$MAX_LEN -timeout=10 -rss_limit_mb=1024 \
+	timeout $((seconds + 120)) "$build/fuzz-$target" -max_len=$MAX_LEN -timeout=60 -rss_limit_mb=1024 \
 		-print_final_stats=1 -artifact_prefix="$build/found/$target-" \
 		"${dict[@]}" "$@" >"$build/$target.log" 2>&1 && return
 	grep -E 'not so|ERROR|runtime error|SUMMARY|Test unit' "$build/$target.log"

@@ -20,10 +20,15 @@ mkdir -p "$cases/alone" "$cases/idle"
 cd "$top"
 export NM_TOOL=$build/tool-test/netmirrorctl
 
-# wrap NAME COMMAND...: a file that prove runs
+# wrap NAME COMMAND...: a file that prove runs. What it said is kept beside it, and it
+# ends: one that hangs must not be all that is known of the others.
 wrap()
 {
-	printf '#!/bin/bash\nexec %s\n' "${*:2}" >"$cases/$1"
+	cat >"$cases/$1" <<-END
+	#!/bin/bash
+	set -o pipefail
+	timeout -k 30 1800 ${*:2} 2>&1 | tee "\$0.log"
+	END
 	chmod +x "$cases/$1"
 	list+=("$cases/$1")
 }
@@ -38,9 +43,11 @@ for t in tests/fuzz/corpus/*; do
 	wrap "idle/fuzz-${t##*/}.t" "$idle ${top@Q}/tests/fuzz/fuzz.sh ${FUZZ_SECONDS:-60} ${t##*/}"
 done
 for t in "$build"/unit/test-*; do
-	[ -x "$t" ] && [ ! -d "$t" ] && list+=("$t")
+	[ ! -x "$t" ] || [ -d "$t" ] || wrap "unit-${t##*/test-}.t" "${t@Q}"
 done
-list+=("$top"/tests/{agent,debug,docs}.t "$top"/tests/tool/*.t)
+for t in tests/{agent,debug,docs}.t tests/tool/*.t; do
+	wrap "$(tr / - <<<"${t#tests/}")" "${top@Q}/$t"
+done
 for kernel in "$@"; do
 	for t in tests/scripts/*.t; do
 		links=$(sed -n 's/^# links: //p' "$t")
@@ -64,6 +71,13 @@ seq:
     - seq: '**/idle/*'
   - par: '**'
 EOF
+status=0
 # shellcheck disable=SC2086 # a list
-HARNESS_RULESFILE=$cases/rules.yml exec prove --jobs "$(nproc)" --timer --merge \
-	${PROVE_OPTIONS-} "${list[@]}"
+HARNESS_RULESFILE=$cases/rules.yml prove --jobs "$(nproc)" --timer --merge \
+	${PROVE_OPTIONS-} "${list[@]}" || status=$?
+[ $status = 0 ] || find "$cases" -name '*.log' | while read -r log; do
+	grep -qE '^(not ok|Bail out)' "$log" || continue
+	echo "--- ${log%.log}"
+	grep -E -A 12 '^(not ok|Bail out)' "$log" | head -n 60
+done
+exit $status

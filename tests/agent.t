@@ -51,10 +51,11 @@ json()
 echo "$*" >>commands
 case $1 in
 status)
+	# Before it is read: what changes meanwhile is told, too.
+	last=$(stat -c %Y.%y mirror)
 	json
 	case $* in
 	*--watch*)
-		last=$(stat -c %Y.%y mirror)
 		while sleep 0.1; do
 			now=$(stat -c %Y.%y mirror) || exit # the test is over
 			[ "$now" = "$last" ] || json

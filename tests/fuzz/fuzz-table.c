@@ -15,7 +15,7 @@
 enum {
 	GOT_TARGET, GOT_REFUSAL, GOT_NO_MEMORY, GOT_FEATURE, GOT_SETTING,
 	GOT_POLICY, GOT_SECRET, GOT_AGAIN, GOT_COMMAND, GOT_RATE, GOT_WHY,
-	GOT_EVENTS, GOT_BAD_MESSAGE,
+	GOT_EVENTS, GOT_VERDICT, GOT_BAD_MESSAGE,
 };
 
 const char *const fuzz_places[] = {
@@ -31,6 +31,7 @@ const char *const fuzz_places[] = {
 	[GOT_RATE]		= "a message sets the rate",
 	[GOT_WHY]		= "a message asks why",
 	[GOT_EVENTS]		= "a message asks for events",
+	[GOT_VERDICT]		= "a message asks for the verdict",
 	[GOT_BAD_MESSAGE]	= "a message is refused",
 	NULL
 };
@@ -135,7 +136,10 @@ static void message(struct dm_target *ti, const char *line)
 	if (w.argc) {
 		ret = nm_target.message(ti, w.argc, w.argv, result, 64);
 		check(fuzz_nr_cmds - before <= 1);
-		if (ret == 1) {
+		if (ret == 1 && !strcasecmp(w.argv[0], "verdict")) {
+			check(strlen(result) < 64 && w.argc == 1);
+			fuzz_reached(GOT_VERDICT);
+		} else if (ret == 1) {
 			check(strlen(result) < 64);
 			check(!strcasecmp(w.argv[0], "why") ||
 			      !strcasecmp(w.argv[0], "events"));

@@ -45,7 +45,9 @@ done
 for t in "$build"/unit/test-*; do
 	[ ! -x "$t" ] || [ -d "$t" ] || wrap "unit-${t##*/test-}.t" "${t@Q}"
 done
-for t in tests/{agent,debug,docs}.t tests/tool/*.t; do
+# Its stand-ins for a cluster and a mirror watch the clock, too.
+wrap alone/agent.t "${top@Q}/tests/agent.t"
+for t in tests/{debug,docs}.t tests/tool/*.t; do
 	wrap "$(tr / - <<<"${t#tests/}")" "${top@Q}/$t"
 done
 for kernel in "$@"; do

@@ -164,6 +164,9 @@ void nm_link_ctl(struct nm_link *link, const struct nm_msg *msg,
  */
 void nm_link_request(struct nm_link *link, struct nm_sreq *sreq);
 
+/* What an enum nm_status that the peer sent is to a submitter.  Any context. */
+blk_status_t nm_link_status(u32 status);
+
 /* --- registry of transports --------------------------------------------- */
 
 extern const struct nm_link_ops nm_loop_ops;

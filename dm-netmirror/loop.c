@@ -276,27 +276,10 @@ static void loop_submit(struct nm_link *link, struct nm_req *req)
 	nm_link_request(ls->sreq.link, &ls->sreq);
 }
 
-static blk_status_t from_status(enum nm_status status)
-{
-	switch (status) {
-	case NM_ST_OK:
-		return BLK_STS_OK;
-	case NM_ST_NOSPC:
-		return BLK_STS_NOSPC;
-	case NM_ST_NOTSUPP:
-		return BLK_STS_NOTSUPP;
-	case NM_ST_REFUSED:
-		/* No answer of the leg: there the session is over. */
-		return BLK_STS_TRANSPORT;
-	default:
-		return BLK_STS_IOERR;
-	}
-}
-
 static void loop_respond(struct nm_sreq *sreq, enum nm_status status)
 {
 	struct loop_sreq *ls = container_of(sreq, struct loop_sreq, sreq);
-	blk_status_t result = from_status(status);
+	blk_status_t result = nm_link_status(status);
 	unsigned long flags;
 
 	spin_lock_irqsave(&loop_lock, flags);

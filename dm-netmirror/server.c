@@ -33,6 +33,23 @@ static enum nm_status to_status(blk_status_t status)
 	}
 }
 
+blk_status_t nm_link_status(u32 status)
+{
+	switch (status) {
+	case NM_ST_OK:
+		return BLK_STS_OK;
+	case NM_ST_NOSPC:
+		return BLK_STS_NOSPC;
+	case NM_ST_NOTSUPP:
+		return BLK_STS_NOTSUPP;
+	case NM_ST_REFUSED:
+		/* No answer of the leg: there the session is over. */
+		return BLK_STS_TRANSPORT;
+	default:
+		return BLK_STS_IOERR;
+	}
+}
+
 static bool is_write(const struct nm_msg *msg)
 {
 	return msg->op != NM_OP_READ && msg->op != NM_OP_FLUSH;

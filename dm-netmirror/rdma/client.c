@@ -10,23 +10,6 @@
 
 #define TAG_SLOTS	0xffff		/* the rest counts uses of the slot */
 
-static blk_status_t to_blk_status(u32 status)
-{
-	switch (status) {
-	case NM_ST_OK:
-		return BLK_STS_OK;
-	case NM_ST_NOSPC:
-		return BLK_STS_NOSPC;
-	case NM_ST_NOTSUPP:
-		return BLK_STS_NOTSUPP;
-	case NM_ST_REFUSED:
-		/* No answer of the leg: there the session is over. */
-		return BLK_STS_TRANSPORT;
-	default:
-		return BLK_STS_IOERR;
-	}
-}
-
 /* --- payload ------------------------------------------------------------ */
 
 static void copy_bounce(struct nm_rdma_slot *slot, bool to_bio)
@@ -406,7 +389,7 @@ static bool answer(struct nm_rdma_channel *ch, u32 tag, u32 status,
 		return false;
 	}
 	slot->answered = true;
-	slot->status = to_blk_status(status);
+	slot->status = nm_link_status(status);
 	if (wc->wc_flags & IB_WC_WITH_INVALIDATE &&
 	    slot->registered && wc->ex.invalidate_rkey == slot->mr->rkey)
 		slot->registered = false;

@@ -90,27 +90,10 @@ static struct nm_req *find_sent(struct sim_link *end, u32 tag)
 	return NULL;
 }
 
-static blk_status_t from_status(enum nm_status status)
-{
-	switch (status) {
-	case NM_ST_OK:
-		return BLK_STS_OK;
-	case NM_ST_NOSPC:
-		return BLK_STS_NOSPC;
-	case NM_ST_NOTSUPP:
-		return BLK_STS_NOTSUPP;
-	case NM_ST_REFUSED:
-		/* No answer of the leg: there the session is over. */
-		return BLK_STS_TRANSPORT;
-	default:
-		return BLK_STS_IOERR;
-	}
-}
-
 void link_response_arrived(struct sim_link *end, struct wire_msg *msg)
 {
 	struct nm_req *req = find_sent(end, msg->msg.tag);
-	blk_status_t status = from_status(msg->status);
+	blk_status_t status = nm_link_status(msg->status);
 	u32 i;
 
 	if (!req)

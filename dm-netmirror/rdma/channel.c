@@ -13,6 +13,7 @@ int nm_rdma_post(struct nm_rdma_channel *ch, struct ib_send_wr *wr)
 	lockdep_assert_held(&ch->lock);
 	if (ch->closed)
 		return -ENOTCONN;
+	ch->posted++;
 	return ib_post_send(ch->qp, wr, NULL);
 }
 
@@ -26,6 +27,13 @@ bool nm_rdma_wc_ok(struct nm_rdma_channel *ch, struct ib_wc *wc,
 			     what, ch->index, ib_wc_status_msg(wc->status));
 	nm_rdma_session_fail(ch->session, "a work request failed");
 	return false;
+}
+
+bool nm_rdma_sent(struct nm_rdma_channel *ch, struct ib_wc *wc,
+		  const char *what)
+{
+	WRITE_ONCE(ch->sent, ch->sent + 1);
+	return nm_rdma_wc_ok(ch, wc, what);
 }
 
 /* --- receive ------------------------------------------------------------ */

@@ -233,7 +233,7 @@ static void send_done(struct ib_cq *cq, struct ib_wc *wc)
 						 struct nm_rdma_slot,
 						 send_cqe);
 
-	if (nm_rdma_wc_ok(slot->ch, wc, "a send"))
+	if (nm_rdma_sent(slot->ch, wc, "a send"))
 		slot_put(slot);
 }
 
@@ -247,7 +247,7 @@ static void inv_done(struct ib_cq *cq, struct ib_wc *wc)
 	struct nm_rdma_slot *slot = container_of(wc->wr_cqe,
 						 struct nm_rdma_slot, inv_cqe);
 
-	if (nm_rdma_wc_ok(slot->ch, wc, "an invalidation"))
+	if (nm_rdma_sent(slot->ch, wc, "an invalidation"))
 		slot_put(slot);
 }
 

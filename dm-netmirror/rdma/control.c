@@ -15,7 +15,7 @@ static void tx_done(struct ib_cq *cq, struct ib_wc *wc)
 					     cqe);
 	unsigned long flags;
 
-	nm_rdma_wc_ok(ch, wc, "a control message");
+	nm_rdma_sent(ch, wc, "a control message");
 	spin_lock_irqsave(&ch->lock, flags);
 	if (tx == &ctl->ping)
 		ctl->ping_busy = false;
@@ -136,6 +136,38 @@ static bool peer_hangs(struct nm_rdma_session *s)
 }
 
 /*
+ * Does a channel get nothing through, while the others do?  A send queue
+ * completes in order, so one with work has to move on.  After a sleep of this
+ * node the time begins anew.
+ */
+static bool stuck(struct nm_rdma_channel *ch, unsigned long now, bool slept)
+{
+	unsigned int ms = max_t(unsigned int, NM_RDMA_STUCK_MS,
+				ch->session->rl->link->settings.timeout_ms);
+	unsigned int sent = READ_ONCE(ch->sent);
+	bool busy;
+
+	spin_lock_irq(&ch->lock);
+	busy = ch->posted != sent;
+	spin_unlock_irq(&ch->lock);
+	if (!busy || slept || sent != ch->tick_sent) {
+		ch->tick_sent = sent;
+		ch->tick_since = now;
+	}
+	return time_after(now, ch->tick_since + msecs_to_jiffies(ms));
+}
+
+static bool any_stuck(struct nm_rdma_session *s, unsigned long now, bool slept)
+{
+	bool any = false;
+	unsigned int i;
+
+	for (i = 0; i < s->nr_channels; i++)
+		any |= stuck(&s->ch[i], now, slept);
+	return any;
+}
+
+/*
  * As often as the less patient of the two needs to hear; that the peer is not,
  * nobody knows before its HELLO.
  */
@@ -157,17 +189,23 @@ void nm_rdma_ctl_tick(struct work_struct *work)
 	unsigned long period = timeout / 5;
 	unsigned long now = jiffies;
 	unsigned long death;
+	bool slept;
 
 	/*
 	 * A tick that comes late says that this node slept, not that the peer
 	 * did: what has arrived meanwhile is looked at first.
 	 */
-	if (time_after(now, s->last_tick + 2 * period))
+	slept = time_after(now, s->last_tick + 2 * period);
+	if (slept)
 		WRITE_ONCE(s->last_seen, now - timeout + period);
 	s->last_tick = now;
 	death = READ_ONCE(s->last_seen) + timeout;
 	if (time_after_eq(now, death)) {
 		nm_rdma_session_fail(s, "no sign of life from the peer");
+		return;
+	}
+	if (any_stuck(s, now, slept)) {
+		nm_rdma_session_fail(s, "a channel gets nothing through");
 		return;
 	}
 	if (peer_hangs(s)) {

@@ -127,11 +127,14 @@ void nm_rdma_session_joined(struct nm_rdma_channel *ch)
 {
 	struct nm_rdma_session *s = ch->session;
 	struct nm_rdma *rl = s->rl;
+	unsigned int i;
 
 	if (atomic_inc_return(&s->nr_joined) != s->nr_channels)
 		return;
 	WRITE_ONCE(s->last_seen, jiffies);
 	s->last_tick = jiffies;
+	for (i = 0; i < s->nr_channels; i++)
+		s->ch[i].tick_since = jiffies;
 	rcu_assign_pointer(rl->active, s);
 	rl->joined_at = jiffies;
 	rl->joined = true;

@@ -53,6 +53,14 @@
 #define NM_RDMA_CTL_WINDOW	16
 #define NM_RDMA_CTL_LEN		(NM_WIRE_HDR_LEN + NM_CTL_MAX_PAYLOAD)
 
+/*
+ * Milliseconds after which a channel on which no send completes is given up:
+ * twice the acknowledge timeout that the connection manager sets.  The paths of
+ * the channels may differ (ECMP hashes the source port of each QP), and a QP
+ * repeats for half a minute and more before it fails by itself.
+ */
+#define NM_RDMA_STUCK_MS	5000
+
 struct nm_rdma_channel;
 struct nm_rdma_session;
 
@@ -142,6 +150,10 @@ struct nm_rdma_channel {
 	bool cm_done;			/* the step waited for is over */
 	int cm_error;
 	bool joined;
+	/* nm_rdma_ctl_tick() alone: since when nothing was sent, see stuck() */
+	unsigned int tick_sent;
+	unsigned long tick_since;
+	unsigned int sent;		/* completions; the CQ's handler alone */
 	u16 depth;			/* requests each side takes */
 	u32 max_inline;			/* payload bytes that the peer takes */
 	unsigned int max_sges;		/* behind the header */
@@ -149,6 +161,7 @@ struct nm_rdma_channel {
 	/* Protects the fields below. */
 	spinlock_t lock;
 	bool closed;			/* nothing is posted any more */
+	unsigned int posted;		/* to the send queue, see nm_rdma_post() */
 	struct nm_rdma_slot *slots;
 	struct list_head free_slots;
 	struct list_head waiting;	/* nm_req */
@@ -292,12 +305,18 @@ bool nm_rdma_auth_token_fits(struct nm_rdma_session *s, u8 channel,
 int nm_rdma_channel_create(struct nm_rdma_channel *ch, struct rdma_cm_id *id);
 void nm_rdma_channel_close(struct nm_rdma_channel *ch);
 void nm_rdma_channel_destroy(struct nm_rdma_channel *ch);
-/* Post unless the channel is closed.  Any context, lock held. */
+/*
+ * Post unless the channel is closed.  Of the work requests in the chain the last
+ * one is signaled, and no other.  Any context, lock held.
+ */
 int nm_rdma_post(struct nm_rdma_channel *ch, struct ib_send_wr *wr);
 void nm_rdma_repost(struct nm_rdma_channel *ch, struct nm_rdma_rx *rx);
 /* Did the work request succeed?  If not, the session fails. */
 bool nm_rdma_wc_ok(struct nm_rdma_channel *ch, struct ib_wc *wc,
 		   const char *what);
+/* The same, of the signaled one of what nm_rdma_post() posted. */
+bool nm_rdma_sent(struct nm_rdma_channel *ch, struct ib_wc *wc,
+		  const char *what);
 
 /* pool.c */
 int nm_rdma_pool_create(struct nm_rdma_pool *pool, unsigned int nr);

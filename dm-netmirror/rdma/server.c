@@ -124,7 +124,7 @@ static void answer_sent(struct ib_cq *cq, struct ib_wc *wc)
 	struct nm_rdma_channel *ch = r->ch;
 	unsigned long flags;
 
-	nm_rdma_wc_ok(ch, wc, "an answer");
+	nm_rdma_sent(ch, wc, "an answer");
 	destroy_rw(r);
 	spin_lock_irqsave(&ch->lock, flags);
 	ch->nr_answers--;
@@ -158,7 +158,7 @@ static void pulled(struct ib_cq *cq, struct ib_wc *wc)
 	struct nm_rdma_sreq *r = container_of(wc->wr_cqe, struct nm_rdma_sreq,
 					      rw_cqe);
 
-	r->status = nm_rdma_wc_ok(r->ch, wc, "a read of the peer's memory") ?
+	r->status = nm_rdma_sent(r->ch, wc, "a read of the peer's memory") ?
 		    NM_ST_OK : NM_ST_IOERR;
 	add_todo(r, NM_RDMA_PULLED);
 }

@@ -14,6 +14,7 @@ mkdir -p bin dev/netmirror sys/class/net/lo target
 export PATH=$WORK/bin:$PATH
 program modprobe 'exit 1'
 program lvmconfig 'exit 127'
+program rdma 'exit 1'
 program ping 'exit 0'
 mkdir -p sys/class/infiniband/rxe0/ports/1/gid_attrs/ndevs
 echo lo >sys/class/infiniband/rxe0/ports/1/gid_attrs/ndevs/0
@@ -134,6 +135,18 @@ exits 0 "IPoIB" doctor r0 --node alpha
 echo 1500 >sys/class/net/lo/mtu
 finds "a small MTU" warning mtu 'lo has an MTU of 1500'
 echo 9000 >sys/class/net/lo/mtu
+gsi='[{"ifname":"rxe0","lqpn":1,"type":"GSI","state":"RTS"},{"lqpn":17,"type":"RC","state":"ERR"}]'
+program rdma 'echo "$*" >asked; cat queue-pairs'
+echo "$gsi" >queue-pairs
+exits 0 "a device that can make connections" doctor r0 --node alpha
+is "rdma was asked" "$(cat asked)" "-j resource show qp"
+echo "${gsi/RTS/ERR}" >queue-pairs
+finds "one that cannot any more" problem connections 'queue pair of rxe0 for connections'
+for text in '' '{' '[1, {}, {"type": 7}]' '{"type": "GSI"}'; do
+	echo "$text" >queue-pairs
+	exits 0 "nonsense from rdma: $text" doctor r0 --node alpha
+done
+program rdma 'exit 1'
 program ping 'echo "$@" >pinged; exit 1'
 finds "no answer" warning peer 'beta does not answer a ping at fd00::2'
 is "it was asked by its address" "$(awk '{ print $NF }' pinged)" fd00::2

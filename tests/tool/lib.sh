@@ -89,9 +89,9 @@ is() {
 	result $bad "$1"
 }
 
-# json NAME EXPRESSION: of the last run's stdout, true by jq
+# json NAME EXPRESSION: of the last run's stdout, true by jq, to which nothing is true
 json() {
-	jq -e "$2" out >/dev/null
+	[ -s out ] && jq -e "$2" out >/dev/null
 	result $? "$1"
 }
 

@@ -117,6 +117,45 @@ static void check_local(struct nm_doctor *d, const struct nm_config *c)
 	check_mtu(d, interface);
 }
 
+static const char *text_of(json_object *object, const char *key)
+{
+	json_object *value;
+
+	if (!json_object_object_get_ex(object, key, &value))
+		return "";
+	return json_object_get_string(value) ?: "";
+}
+
+/* The queue pairs that make connections, as rdma(8) knows them. */
+static void check_connections(struct nm_doctor *d)
+{
+	static char *const rdma[] = { "rdma", "-j", "resource", "show", "qp",
+				      NULL };
+	json_object *all, *qp;
+	char *text;
+	size_t i;
+
+	if (nm_limited_run(rdma, NM_DOCTOR_SECONDS, &text)) {
+		free(text);
+		return;
+	}
+	all = json_tokener_parse(text);
+	free(text);
+	for (i = 0; json_object_is_type(all, json_type_array) &&
+		    i < json_object_array_length(all); i++) {
+		qp = json_object_array_get_idx(all, i);
+		if (strcmp(text_of(qp, "type"), "GSI") ||
+		    strcmp(text_of(qp, "state"), "ERR"))
+			continue;
+		nm_finding(d, NM_PROBLEM, "connections",
+			   "No connection can be made from or to that device any more. Software RDMA gets there when a firewall of this node drops what it sends.",
+			   "Let UDP port 4791 out, and make the device anew: rdma link delete, rdma link add.",
+			   "the queue pair of %s for connections is in the state ERR",
+			   text_of(qp, "ifname"));
+	}
+	json_object_put(all);
+}
+
 /* A ping, if there is one to send and the mirror does not know better. */
 static void check_peer(struct nm_doctor *d, const struct nm_mirror *m)
 {
@@ -145,5 +184,6 @@ void nm_doctor_network(struct nm_doctor *d, const struct nm_mirror *m)
 	if (m->config.link != NM_LINK_KIND_RDMA)
 		return;
 	check_local(d, &m->config);
+	check_connections(d);
 	check_peer(d, m);
 }

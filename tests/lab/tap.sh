@@ -14,8 +14,6 @@
 #   at_most GOT LIMIT NAME        integers
 #   pass NAME                     fail NAME
 #   diag TEXT...                  a comment
-#   skip REASON COUNT             counts COUNT tests as skipped
-#   skip_all REASON               ends the script: nothing to test here
 #   bail_out REASON               ends the script as failed, and prove with it
 #   done_testing                  last: prints the plan, fails if a test failed
 #   millis                        prints a clock, in milliseconds
@@ -140,22 +138,6 @@ at_most()
 {
 	if [ "$1" -le "$2" ]; then pass "$3"; return; fi
 	fail "$3" || printf 'got:  %s\nat most: %s\n' "$1" "$2" | tap__details
-}
-
-skip()
-{
-	local i
-
-	for ((i = 0; i < ${2:-1}; i++)); do
-		tap__count=$((tap__count + 1))
-		tap__print "ok $tap__count # SKIP $1"
-	done
-}
-
-skip_all()
-{
-	tap__print "1..0 # SKIP $1"
-	exit 0
 }
 
 bail_out()

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # links: loop rdma
-# check: 6.1-loop 6.12-loop
+# check: 6.12-loop
 #
 #   application -> r0-a (primary) <-- link --> r0-b
 #                    |                           |

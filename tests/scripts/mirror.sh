@@ -179,6 +179,14 @@ load()
 	shift 2
 	lab_bg "$(guest "$node")" "$name" "fio --name=$name --filename=/dev/mapper/r0-$node \
 		--direct=1 --ioengine=libaio $*"
+	# A cold fio needs seconds until it writes, and a signal would end it before.
+	lab_run "$(guest "$node")" "for i in \$(seq 100); do
+			for pid in \$(pgrep -f '[f]io --name=$name '); do
+				ls -l /proc/\$pid/fd | grep -qE '/dm-|/r0-$node' && exit
+			done
+			sleep 0.1
+		done
+		exit 1" >/dev/null 2>&1 || diag "$name has not begun to write"
 }
 
 leg_file()

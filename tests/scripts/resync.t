@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # links: loop rdma
-# check: 6.1-rdma
+# check: 6.1-loop
 #
 # The link breaks under load, comes back, and only what changed is copied, with
 # interruptions, while the application writes (I1, I3, I4, I7).

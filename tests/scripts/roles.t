@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # links: loop rdma
-# check: 6.1-loop 6.12-rdma
+# check: 6.12-rdma
 #
 # The roles change in the middle of a resync: the new primary, whose leg is the
 # target, reads what it misses from its peer and pulls the rest (I5, I8). The
@@ -29,8 +29,8 @@ nok "b cannot be promoted without evidence" ctl b promote
 ok "128 MB are written alone" on a 'fio --name=alone --filename=$DEV --direct=1 \
 	--rw=write --bs=1M --size=128M --randrepeat=0 --refill_buffers --minimal'
 sum=$(data_sum a)
-on a 'dmsetup message ${DEV##*/} 0 resync_rate 8000'
-on b 'dmsetup message ${DEV##*/} 0 resync_rate 8000'
+on a 'dmsetup message ${DEV##*/} 0 resync_rate 2000'
+on b 'dmsetup message ${DEV##*/} 0 resync_rate 2000'
 link_heal
 ok "the resync runs" until_st 15 a action resync
 ok "a is demoted" ctl a demote

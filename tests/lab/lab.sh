@@ -89,6 +89,7 @@
 #   LAB_ROOT          squashfs with another root for the guests; default the image's
 #   LAB_MEM 1024      megabytes of a guest      LAB_SMP 1     processors
 #   LAB_RDMA rxe      rxe or none               LAB_APPEND    more kernel command line
+#   LAB_INIT          systemd: first process, with $(lab_host)/root.N over the root
 #   LAB_LEG_SIZE 1G   size of a new leg; one that exists is used as it is
 #   LAB_DISKS         more disks, "name:size ...": they are
 #                     /dev/disk/by-id/virtio-<name>, file disk.N.<name>
@@ -340,17 +341,18 @@ lab__qemu()
 	# -cx16: the emulator of Debian 12 now and then leaves a cmpxchg16b with the low half
 	# of a pointer in the flags register. With the direction flag so set, the slab
 	# allocator's next memset or memcpy runs backwards.
+	# -pclmulqdq: emulated, it slows rxe down. -aes: a driver takes it for both.
 	#
 	# In the background of this shell, which must not wait for it when it exits and
 	# must not report its death: hence disown.
 	ip netns exec "$lab__netns" qemu-system-x86_64 \
-		-name "node$n" -accel tcg,thread=multi -cpu max,-pclmulqdq,-cx16 \
+		-name "node$n" -accel tcg,thread=multi -cpu max,-pclmulqdq,-aes,-cx16 \
 		-smp "${LAB_SMP:-1},maxcpus=$((${LAB_SMP:-1} + 1))" -m "${LAB_MEM:-1024}" \
 		-nodefaults -no-user-config -nographic -no-reboot \
 		-kernel "$lab__image/kernel" -initrd "$lab__image/initrd" \
 		-append "console=ttyS0 loglevel=5 printk.devkmsg=on oops=panic panic=-1 \
 nokaslr mitigations=off edd=off no_timer_check $tsc net.ifnames=0 sysctl.kernel.hung_task_timeout_secs=60 \
-lab.node=$n lab.rdma=${LAB_RDMA:-rxe} ${LAB_APPEND-}" \
+lab.node=$n lab.rdma=${LAB_RDMA:-rxe} ${LAB_INIT:+lab.init=$LAB_INIT} ${LAB_APPEND-}" \
 		-chardev "file,id=console,path=$LAB_DIR/console.$n,append=on" -serial chardev:console \
 		-qmp "unix:$LAB_DIR/qmp.$n,server=on,wait=off" \
 		-drive "if=none,id=root,file=${LAB_ROOT:-$lab__image/root.sqsh},format=raw,readonly=on" \

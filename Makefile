@@ -5,7 +5,9 @@
 #   make sim        a million schedules of two simulated nodes, and the bugs that
 #                   they find
 #   make check-debug   the module in kernels that watch locks and memory (half an hour)
-#   make check-packages   the Debian packages in a guest, on each kernel
+#   make check-packages   the Debian packages in a guest, and a guest with systemd, on
+#                   each kernel
+#   make check-cluster   a mirror under Pacemaker, in a cluster of two guests (an hour)
 #   make soak       random faults for MINUTES, drawn from SEED (sets everything up)
 #   make fuzz       run the fuzzers, FUZZ_SECONDS each (sets everything up)
 #   make modules    build the module for KVER, the running kernel by default
@@ -19,7 +21,7 @@
 #   make bench-stall   how long an application waits when the peer dies, compared
 #   make clean
 #
-# demo, check, soak, bench and lab-shell install the Debian packages that they need;
+# demo, the checks, soak, bench and lab-shell install the Debian packages that they need;
 # the other targets expect what "make setup-build" installs.
 
 KVER ?= $(shell uname -r)
@@ -33,6 +35,8 @@ LAB_KERNELS ?= 6.1 6.12
 VERSION := $(shell sed -n 's/^.define NM_VERSION.*"\(.*\)"/\1/p' \
 	include/netmirror/version.h)
 
+CLUSTER_KERNEL ?= 6.12
+
 FUZZ_SECONDS ?= 60
 
 # Of the soak; without a seed it draws one.
@@ -40,9 +44,9 @@ MINUTES ?= 60
 SEED ?=
 SOAK_KERNEL ?= 6.12
 
-.PHONY: all modules lab-modules tools unit demo check check-debug check-packages sim soak fuzz bench \
-	bench-stall lab-shell install install-module install-tools install-dkms \
-	setup-build setup-test setup-deb deb clean
+.PHONY: all modules lab-modules tools unit demo check check-cluster check-debug check-packages \
+	sim soak fuzz bench bench-stall lab-shell install install-module install-tools \
+	install-dkms setup-build setup-test setup-deb deb clean
 
 all: modules tools
 
@@ -87,10 +91,17 @@ check-debug: setup-test
 	O=$(O) tests/debug/rdma.sh
 
 check-packages: setup-test
-	$(MAKE) tools
+	$(MAKE) tools lab-modules
 	set -e; for k in $(LAB_KERNELS); do \
 		LAB_KERNEL=$$k LINK=loop tests/scripts/packages.t; \
+		LAB_KERNEL=$$k tests/scripts/boot.t; \
 	done
+
+check-cluster: setup-test
+	$(MAKE) tools lab-modules LAB_KERNELS=$(CLUSTER_KERNEL)
+	$(MAKE) -C tests/scripts O=$(O)/testtools
+	LAB_KERNEL=$(CLUSTER_KERNEL) prove --timer --merge \
+		tests/agent.t tests/scripts/cluster*.t
 
 soak: setup-test
 	$(MAKE) tools lab-modules LAB_KERNELS=$(SOAK_KERNEL)

@@ -286,10 +286,11 @@ foreach my $key (@{all($lio, qr/^ {4}([a-z]+) = /m)}) {
 # --- every command that is shown is run ----------------------------------------
 
 # Each literal block is behind ".. run: MARK", and a scenario runs that mark with
-# doc_run; or behind ".. shown", since nobody types it.
-my $all_scenarios = join("", map { slurp(s{^\Q$top\E/}{}r) } glob("$top/tests/scripts/*.t"));
-foreach my $document ("lvm", "lio", "migration") {
+# doc_run (pacemaker: doc_crm, with several); or behind ".. shown", since nobody types it.
+my $all_scenarios = join("", map { slurp(s{^\Q$top\E/}{}r) } glob("$top/tests/scripts/*.{t,sh}"));
+foreach my $document ("dm-netmirror", "lio", "lvm", "migration", "pacemaker") {
 	my ($mark, $in_block, @unmarked, @not_run, @idle) = ("", 0);
+	my $run = $document eq "pacemaker" ? "doc_crm( [a-z-]+)*" : "doc_run \Q$document\E";
 
 	foreach my $line (split(/\n/, slurp("Documentation/$document.rst"))) {
 		if ($line =~ /^\s*\.\. (run: \S+|shown)/) {
@@ -298,7 +299,7 @@ foreach my $document ("lvm", "lio", "migration") {
 		} elsif ($line =~ /::$/) {
 			push(@unmarked, $line) if $mark eq "";
 			push(@not_run, $mark) if $mark =~ /^run: (.*)/ &&
-				$all_scenarios !~ /\bdoc_run \Q$document $1\E\b(?!-)/;
+				$all_scenarios !~ /\b$run \Q$1\E\b(?!-)/;
 			$mark = "";
 		}
 	}

@@ -217,19 +217,28 @@ static void run_disconnect(struct nm_mirror *m, struct nm_cmd *cmd)
 	finish(cmd, 0, NM_REFUSE_NOT);
 }
 
-static void run_peer_fenced(struct nm_mirror *m, struct nm_cmd *cmd)
+/*
+ * Somebody vouches that the peer is out, or takes it back.  What is under way then
+ * goes on to its end, and is acknowledged.
+ */
+static void run_vouch(struct nm_mirror *m, struct nm_cmd *cmd, bool fenced)
 {
-	enum nm_refusal refusal = nm_may_vouch(&m->state);
+	enum nm_refusal refusal = fenced ? nm_may_vouch(&m->state) :
+					   nm_may_retract(&m->state);
 
 	if (refusal) {
-		refuse(m, cmd, "take the peer for fenced", refusal);
+		refuse(m, cmd, fenced ? "take the peer for fenced" :
+		       "take back that the peer is fenced", refusal);
 		return;
 	}
 	spin_lock_irq(&m->state_lock);
-	m->state.fenced = true;
+	m->state.fenced = fenced;
 	spin_unlock_irq(&m->state_lock);
 	nm_publish(m);
-	nm_info(m, "the peer is said to be fenced\n");
+	if (fenced)
+		nm_info(m, "the peer is said to be fenced\n");
+	else
+		nm_info(m, "the peer is no longer said to be fenced\n");
 	nm_io_thaw(m);
 	finish(cmd, 0, NM_REFUSE_NOT);
 }
@@ -445,7 +454,10 @@ void nm_control_run(struct nm_mirror *m, struct nm_cmd *cmd)
 		run_disconnect(m, cmd);
 		return;
 	case NM_CMD_PEER_FENCED:
-		run_peer_fenced(m, cmd);
+		run_vouch(m, cmd, true);
+		return;
+	case NM_CMD_PEER_UNFENCED:
+		run_vouch(m, cmd, false);
 		return;
 	case NM_CMD_FREEZE:
 		set_frozen(m, true);

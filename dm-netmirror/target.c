@@ -116,6 +116,7 @@ static const struct {
 	{ "connect", "discard", { .what = NM_CMD_CONNECT, .discard = true } },
 	{ "disconnect", NULL, { .what = NM_CMD_DISCONNECT } },
 	{ "peer_fenced", NULL, { .what = NM_CMD_PEER_FENCED } },
+	{ "peer_unfenced", NULL, { .what = NM_CMD_PEER_UNFENCED } },
 	{ "attach", NULL, { .what = NM_CMD_ATTACH } },
 	{ "invalidate_local", NULL, { .what = NM_CMD_INVALIDATE_LOCAL } },
 	{ "invalidate_remote", NULL, { .what = NM_CMD_INVALIDATE_REMOTE } },

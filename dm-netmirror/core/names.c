@@ -165,6 +165,9 @@ static const struct refusal {
 	[NM_REFUSE_NOT_IN_SYNC] = {
 		"not-in-sync", "that takes both legs, connected and in sync",
 		"wait until both legs are in sync" },
+	[NM_REFUSE_GOES_ON] = {
+		"goes-on", "this primary goes on without its peer, since on_peer_loss is continue",
+		"to end that, stop the applications and demote it" },
 };
 
 static_assert(ARRAY_SIZE(refusals) == NM_REFUSE_MAX + 1, "refusals");

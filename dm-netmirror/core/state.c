@@ -229,6 +229,13 @@ enum nm_refusal nm_may_vouch(const struct nm_state *s)
 	return connected(s) ? NM_REFUSE_CONNECTED : NM_REFUSE_NOT;
 }
 
+enum nm_refusal nm_may_retract(const struct nm_state *s)
+{
+	enum nm_refusal refusal = nm_may_vouch(s);
+
+	return refusal || s->fences ? refusal : NM_REFUSE_GOES_ON;
+}
+
 enum nm_refusal nm_may_peer_promote(const struct nm_state *s,
 				    bool we_go_first)
 {

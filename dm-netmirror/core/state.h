@@ -158,6 +158,13 @@ enum nm_refusal nm_may_promote(const struct nm_state *s, bool peer_fenced,
 enum nm_refusal nm_may_vouch(const struct nm_state *s);
 
 /*
+ * May somebody take back that the peer is fenced, so that I/O is held again?  What
+ * was written alone stays written: whoever takes over elsewhere without it has made
+ * a split brain.
+ */
+enum nm_refusal nm_may_retract(const struct nm_state *s);
+
+/*
  * The connected peer asks to become primary.  @we_go_first: this node asks as
  * well, and is the one that gives no way.
  */

@@ -73,7 +73,8 @@ enum nm_refusal {
 	NM_REFUSE_IS_PRIMARY	= 25,
 	NM_REFUSE_HOLDS_IO	= 26,	/* the I/O of this primary would be held */
 	NM_REFUSE_NOT_IN_SYNC	= 27,	/* takes both legs, connected and in sync */
-	NM_REFUSE_MAX		= 27,
+	NM_REFUSE_GOES_ON	= 28,	/* on_peer_loss says so, and nobody's word */
+	NM_REFUSE_MAX		= 28,
 };
 
 #endif

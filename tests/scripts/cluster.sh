@@ -34,9 +34,8 @@ top=${top?"mirror.sh comes first"}
 # shellcheck source=../lab/cluster.sh
 . "$top/tests/lab/cluster.sh"
 
-LAB_LEG_SIZE=64M
 # shellcheck disable=SC2034 # for mirror.sh
-MIRROR_OPTIONS='timeout = 5s
+LAB_LEG_SIZE=64M MIRROR_OPTIONS='timeout = 5s
 on-peer-loss = fence'
 
 wait_for()

@@ -71,9 +71,20 @@ nok "nobody vouches for the peer of a secondary" ctl b fence
 ok "b is said to be fenced" ctl a fence
 ok "the read ends well" lab_wait vouched 10
 ok "a writes alone" write_on a 3 0
+ok "that is taken back" ctl a unfence
+is "$(st a io_held)" fencing "a holds its I/O again"
+reader retracted
+status_is 124 "nothing is read" lab_wait retracted 2
+ok "b is said to be fenced after all" ctl a fence
+ok "the read ends well" lab_wait retracted 10
+ok "once more it is taken back" ctl a unfence
+reader again
+status_is 124 "nothing is read" lab_wait again 2
 link_heal
+ok "the peer is back: the read ends well" lab_wait again 15
 ok "in sync" lab_until 30 in_sync
 nok "nobody vouches for a peer that is there" ctl a fence
+nok "nor takes that back" ctl a unfence
 
 nok "a primary that would hold its I/O is not disconnected" ctl a disconnect
 ok "the secondary is" ctl b disconnect

@@ -52,6 +52,7 @@ static const struct {
 	[EV_STATUS]		= { "status", 2 },
 	[EV_ATTACH]		= { "attach", 3 },
 	[EV_VOUCH]		= { "peer_fenced", 4 },
+	[EV_RETRACT]		= { "peer_unfenced", 1 },
 	[EV_TAKE_OVER]		= { "take over", 4 },
 	[EV_DISCARD]		= { "connect discard", 2 },
 	[EV_HANG]		= { "a leg hangs", 2 },
@@ -268,6 +269,22 @@ static void vouch(int node)
 	node_command(node, "peer_fenced", NULL, vouch_done);
 }
 
+static void retract_done(int node, const char *word, const char *arg, int err)
+{
+	(void)word;
+	(void)arg;
+	policy_retracted(node, err);
+}
+
+/* Anybody may, at any time: at worst I/O waits. */
+static void retract(int node)
+{
+	if (!node_is_ready(node) || node_nr_commands(node))
+		return;
+	policy_retract(node);
+	node_command(node, "peer_unfenced", NULL, retract_done);
+}
+
 /*
  * A primary that lost its peer and fences does not need to be dead for the other
  * node to be promoted.
@@ -442,6 +459,9 @@ void event_happens(enum event ev, struct sim_rng *rng)
 		break;
 	case EV_VOUCH:
 		vouch(node);
+		break;
+	case EV_RETRACT:
+		retract(node);
 		break;
 	case EV_TAKE_OVER:
 		take_over(node);

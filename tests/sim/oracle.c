@@ -274,7 +274,7 @@ static void acked_alone(const struct app_result *r, u32 block)
 	const struct nm_sb *sb = oracle_sb(r->node);
 	struct nm_geometry geo;
 
-	if (policy_must_hold(r->node) && seen[peer].cut < r->issued)
+	if (policy_bars_ack(r) && seen[peer].cut < r->issued)
 		sim_fail("I5: a write to block %u is acknowledged alone by node %c, whose peer is not known to be out",
 			 block, 'a' + r->node);
 	geometry(&geo);

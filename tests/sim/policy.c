@@ -9,7 +9,9 @@
 struct promise {
 	bool vouched;		/* the peer is out, since it was lost */
 	int nr_vouching;	/* being said */
+	bool retracting;	/* being taken back, and not said since */
 	u64 hold;		/* since when I/O must be held, 0: not */
+	u64 retracted;		/* when a word was taken back, since it was lost */
 	bool aside;		/* left a primary that may go on */
 	u64 goodbye;		/* the session whose end was announced */
 	/* as last seen */
@@ -72,6 +74,13 @@ bool policy_must_hold(int node)
 	return promises[node].hold;
 }
 
+/* What was under way when a word was taken back goes on to its end. */
+bool policy_bars_ack(const struct app_result *r)
+{
+	return policy_must_hold(r->node) &&
+	       r->issued > promises[r->node].retracted;
+}
+
 void policy_acked(const struct app_result *r)
 {
 	if (policy_must_hold(r->node) && r->issued > promises[r->node].hold)
@@ -82,6 +91,7 @@ void policy_acked(const struct app_result *r)
 void policy_vouch(int node)
 {
 	promises[node].nr_vouching++;
+	promises[node].retracting = false;
 }
 
 void policy_vouched(int node, int err)
@@ -91,6 +101,23 @@ void policy_vouched(int node, int err)
 	p->nr_vouching--;
 	if (!err && !p->connected)
 		p->vouched = true;
+}
+
+void policy_retract(int node)
+{
+	promises[node].retracting = true;
+}
+
+void policy_retracted(int node, int err)
+{
+	struct promise *p = &promises[node];
+
+	if (!err && p->retracting) {
+		p->vouched = false;
+		p->retracted = hist_clock();
+	}
+	p->retracting = false;
+	update_hold(node);
 }
 
 /* --- standing aside ------------------------------------------------------- */
@@ -137,6 +164,7 @@ static void parted(int node, const struct nm_mirror *m)
 static void connected(int node, const struct nm_mirror *m)
 {
 	promises[node].vouched = false;
+	promises[node].retracted = 0;
 	promises[node].aside = false;
 	promises[node].session = m->session;
 	if (wire_is_alive(!node, m->session))
@@ -152,8 +180,11 @@ void policy_event(int node, const struct nm_mirror *m)
 		connected(node, m);
 	else if (!is_connected && p->connected)
 		parted(node, m);
-	if (m->state.role != p->role)
+	if (m->state.role != p->role) {
 		p->vouched = m->state.role == NM_PRIMARY && !is_connected;
+		p->retracting = false;
+		p->retracted = 0;
+	}
 	p->connected = is_connected;
 	p->role = m->state.role;
 	p->peer_role = m->state.peer_role;

@@ -17,6 +17,9 @@ void policy_power_cut(int node);
 /* The manager begins to say, and has said, that the node's peer is fenced. */
 void policy_vouch(int node);
 void policy_vouched(int node, int err);
+/* It begins to take that back, and has. */
+void policy_retract(int node);
+void policy_retracted(int node, int err);
 /* A BYE with "disconnected" was handed to the node. */
 void policy_goodbye(int node, u64 session);
 
@@ -24,6 +27,8 @@ void policy_goodbye(int node, u64 session);
 bool policy_must_hold(int node);
 /* Then, or when the node has not heard that it needn't, requests wait. */
 bool policy_may_hold(int node);
+/* That the node alone has a write is not enough for it. */
+bool policy_bars_ack(const struct app_result *r);
 /* A request of any kind succeeded. */
 void policy_acked(const struct app_result *r);
 /* The node parted from its primary in good order, and knows it. */

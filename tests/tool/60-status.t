@@ -225,8 +225,8 @@ is "none elsewhere" "$(grep -c $'\033' out)" 0
 # --- messages
 rm -f dm/r0/messages
 commands="promote promote:--force promote:--peer-fenced demote connect \
-	connect:--discard-my-changes fence disconnect attach invalidate invalidate:--peer \
-	check repair idle pause resync"
+	connect:--discard-my-changes fence unfence disconnect attach invalidate \
+	invalidate:--peer check repair idle pause resync"
 for c in $commands; do
 	c=${c/:/ }
 	# shellcheck disable=SC2086
@@ -248,6 +248,7 @@ demote
 connect
 connect discard
 peer_fenced
+peer_unfenced
 disconnect
 attach
 invalidate_local
@@ -263,6 +264,8 @@ for r in is-primary connected not-primary holds-io; do
 	echo $r >dm/r0/reply
 	refuses 5 "$r" 'cannot go on without the peer of r0: ' fence r0
 done
+echo goes-on >dm/r0/reply
+refuses 5 "goes-on" 'cannot hold the I/O of r0: this primary goes on without its peer' unfence r0
 echo is-primary >dm/r0/reply
 refuses 5 "a primary keeps its changes" 'cannot give up the changes of r0: this node is primary, .*; demote it first' \
 	connect r0 --discard-my-changes

@@ -17,9 +17,16 @@ static enum nm_refusal expect_vouch(const struct nm_state *s)
 	return connected(s) ? NM_REFUSE_CONNECTED : NM_REFUSE_NOT;
 }
 
+static enum nm_refusal expect_retract(const struct nm_state *s)
+{
+	if (expect_vouch(s))
+		return expect_vouch(s);
+	return s->fences ? NM_REFUSE_NOT : NM_REFUSE_GOES_ON;
+}
+
 static void check_fencing(const struct nm_state *s)
 {
-	struct nm_state vouched = *s, trusting = *s;
+	struct nm_state vouched = *s, retracted = *s, trusting = *s;
 	unsigned int mode = nm_mode(s);
 
 	trusting.fences = false;
@@ -37,6 +44,13 @@ static void check_fencing(const struct nm_state *s)
 		/* who need not fence is not hindered */
 		assert_int_equal(mode, nm_mode(&trusting));
 		assert_int_equal(nm_should_hold(s), nm_should_hold(&trusting));
+	}
+	/* the word is taken back where it can be given, and has an effect */
+	assert_int_equal(nm_may_retract(s), expect_retract(s));
+	if (nm_may_retract(s) == NM_REFUSE_NOT) {
+		retracted.fenced = false;
+		assert_true(unfenced(&retracted));
+		assert_int_equal(nm_may_vouch(&retracted), NM_REFUSE_NOT);
 	}
 	/* somebody's word is enough to go on as if nothing had to be fenced */
 	assert_false(nm_needs_fencing(&vouched));

@@ -141,7 +141,7 @@ static void refusals(void **state)
 	assert_true(nm_refusal_is_transient(NM_REFUSE_RESTART));
 	assert_false(nm_refusal_is_transient(NM_REFUSE_SPLIT_BRAIN));
 	assert_false(nm_refusal_is_transient(NM_REFUSE_AUTH));
-	for (r = NM_REFUSE_CONNECTED; r <= NM_REFUSE_HOLDS_IO; r++)
+	for (r = NM_REFUSE_CONNECTED; r <= NM_REFUSE_MAX; r++)
 		assert_false(nm_refusal_is_transient(r));
 	assert_string_equal(nm_refusal_name(NM_REFUSE_SPLIT_BRAIN),
 			    "split-brain");

@@ -50,6 +50,10 @@ static int choose(const struct nm_opts *o, struct message *msg)
 		msg->doing = "go on without the peer of";
 		msg->done = "goes on without its peer";
 		msg->question = "If the peer is not dead or cut off, it may be in use as well: the legs will then differ (split brain).";
+	} else if (!strcmp(command, "unfence")) {
+		msg->text = "peer_unfenced";
+		msg->doing = "hold the I/O of";
+		msg->done = "holds its I/O until its peer is back, or said to be fenced";
 	} else if (!strcmp(command, "disconnect")) {
 		msg->done = "is apart from its peer";
 	} else if (!strcmp(command, "attach")) {

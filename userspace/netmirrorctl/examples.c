@@ -46,6 +46,7 @@ static const struct {
 	  "connect r0 --discard-my-changes\tafter a split brain, on the node whose changes are given up" },
 	{ "disconnect", "disconnect r0\tstand alone, for maintenance" },
 	{ "fence", "fence r0\tthe peer is dead: let held I/O go on" },
+	{ "unfence", "unfence r0\tit was not dead: hold I/O until it is back" },
 	{ "attach", "attach r0\tthe failed leg of this node is well again" },
 	{ "replace-leg", "replace-leg r0 --leg /dev/vdc\tuse another device; its data come from the peer\n"
 	  "replace-leg r0\ta new disk has the name of the old one" },

@@ -58,6 +58,8 @@ const struct nm_command nm_commands[] = {
 	  "part from the peer until connect" },
 	{ "fence", nm_cmd_message, O(DRY_RUN), 1, 1, "NAME [--dry-run]",
 	  "vouch that the peer is dead or cut off, so that held I/O goes on" },
+	{ "unfence", nm_cmd_message, O(DRY_RUN), 1, 1, "NAME [--dry-run]",
+	  "take back the word of fence, so that I/O is held again" },
 	{ "attach", nm_cmd_message, O(DRY_RUN), 1, 1, "NAME [--dry-run]",
 	  "use a failed leg again that is well now" },
 	{ "replace-leg", nm_cmd_replace_leg, O(LEG) | O(FORCE) | O(DRY_RUN), 1, 1,

@@ -288,7 +288,8 @@ foreach my $key (@{all($lio, qr/^ {4}([a-z]+) = /m)}) {
 # Each literal block is behind ".. run: MARK", and a scenario runs that mark with
 # doc_run (pacemaker: doc_crm, with several); or behind ".. shown", since nobody types it.
 my $all_scenarios = join("", map { slurp(s{^\Q$top\E/}{}r) } glob("$top/tests/scripts/*.{t,sh}"));
-foreach my $document ("dm-netmirror", "lio", "lvm", "migration", "pacemaker") {
+foreach my $document ("dm-netmirror", "lio", "lvm", "migration", "packaging",
+		      "pacemaker") {
 	my ($mark, $in_block, @unmarked, @not_run, @idle) = ("", 0);
 	my $run = $document eq "pacemaker" ? "doc_crm( [a-z-]+)*" : "doc_run \Q$document\E";
 

@@ -8,7 +8,8 @@
 # The Debian packages on a machine that runs: installed, the module that DKMS built is
 # loaded by device-mapper when a table names the target, a mirror works; upgraded while
 # the mirror is written to, which it does not notice; the new module is there after the
-# next start; removed and purged, and nothing is left.
+# next start; removed and purged, and nothing is left. Then DKMS builds the sources as they
+# are. What is typed is what Documentation/packaging.rst says.
 #
 # A compiler takes a quarter of an hour for the module under emulation. So "make" in
 # the guest hands DKMS what the host has compiled from the sources in the package, with
@@ -19,6 +20,8 @@ set -u
 . "$(dirname "$(readlink -f "$0")")/mirror.sh"
 # shellcheck source=packages.sh
 . "$top/tests/scripts/packages.sh"
+# shellcheck source=doc.sh
+. "$top/tests/scripts/doc.sh"
 cd "$top" || exit
 
 LAB_ROOT=$(tests/lab/image.sh --dkms) || bail_out "there is no root"
@@ -44,11 +47,11 @@ compiled()
 	rm -r "$tree"
 }
 
-# install DIR: the packages of DIR, in the guest
+# install_packages DIR: the packages of DIR, in the guest, which has no archive to ask
 install_packages()
 {
-	lab_run 1 "DEBIAN_FRONTEND=noninteractive dpkg -i \
-		/host/$1/dm-netmirror-dkms_*.deb /host/$1/netmirror-utils_*.deb"
+	doc_run packaging install "s,apt install,cd /host/$1 \&\& \
+		DEBIAN_FRONTEND=noninteractive apt-get -y -q install,"
 }
 
 # Every name in the guest, but for what changes by itself.
@@ -56,7 +59,7 @@ names()
 {
 	lab_run 1 'find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /run \
 		-o -path /tmp -o -path /host -o -path /nm -o -path /var/lib/dpkg \
-		-o -path /var/cache -o -path /var/log \) -prune -o -print' |
+		-o -path /var/lib/apt -o -path /var/cache -o -path /var/log \) -prune -o -print' |
 		grep -vE '^(/usr)?/lib/modules/[^/]*/modules\.|^/var/lib/dkms/mok\.' | sort
 }
 
@@ -85,13 +88,15 @@ fi
 mirror_config >"$host/r0.conf"
 lab_boot 1 || bail_out "the guest does not boot"
 
-# An init system makes /dev/fd; and one kernel is enough to build for.
+# An init system makes /dev/fd; and one kernel is enough to build for. "make" is asked
+# to clean and to build by DKMS, and to install by a person.
 lab_run 1 'ln -sfn /proc/self/fd /dev/fd
 	for d in /lib/modules/*; do [ "$d" = "/lib/modules/$(uname -r)" ] || rm -r "$d"; done'
 # shellcheck disable=SC2154 # in the guest
 [ "${COMPILE-}" = guest ] || lab_run 1 '
 	cat >/usr/local/sbin/make <<-"END"
 		#!/bin/bash
+		[[ $* = *install-dkms* ]] && exec /usr/bin/make "$@"
 		[[ $* = *" modules"* ]] || exit 0
 		version=$(sed -n "s/^PACKAGE_VERSION=\"\(.*\)\"/\1/p" ../source/dkms.conf)
 		for dir in /host/old /host/new; do
@@ -144,10 +149,9 @@ is "$(lab_run 1 'cat /etc/netmirror/r0.conf')" "$config" "the configuration is k
 
 lab_stop writer
 lab_wait writer
-ok "a goes down" ctl a down
 ok "b goes down" ctl b down
-ok "the old module is unloaded" lab_run 1 'rmmod dm_netmirror'
-ok "the nodes are up and connected" mirror_up
+ok "a gets the new module" doc_run packaging new-module 's/ r0$/ r0 --node a/'
+ok "the nodes are up and connected" mirror_up b
 is "$(loaded)" "$version.1" "with the new module"
 is "$(st a health)" AA "both legs are in sync"
 ok "a goes down" ctl a down
@@ -164,4 +168,17 @@ nok "a table that names the target is refused" lab_run 1 "dmsetup create r0-a --
 ok "the packages are purged" lab_run 1 'dpkg -P netmirror-utils dm-netmirror-dkms'
 is "$(diff "$LAB_DIR/names" <(names))" "" "nothing is left behind"
 ok "the legs are as they were" same_legs
+
+# --- DKMS alone --------------------------------------------------------------
+
+sources()
+{
+	mkdir "$host/tree" &&
+		cp -r Makefile Kbuild dkms.conf include bitmap dm-netmirror "$host/tree/"
+}
+
+ok "there are the sources" sources
+ok "DKMS takes them without a package" doc_run packaging dkms "s,^alpha\t,&cd /host/tree \&\& ,"
+is "$(lab_run 1 'modinfo -F version dm-netmirror')" "$version" "DKMS has built the module"
+ok "it can be loaded" lab_run 1 'modprobe dm-netmirror && rmmod dm_netmirror'
 mirror_done

@@ -31,7 +31,7 @@ struct disk {
 	struct disk_traits traits;
 	u32 nr_blocks;
 	u64 clock;			/* one more with each completion */
-	u64 meta_changes;
+	u64 meta_changes[DISK_META_BLOCKS];
 	bool hung;
 	bool failed;			/* a write of data */
 	bool meta_failed;
@@ -94,16 +94,16 @@ u8 *disk_meta(int node, u32 block)
 	return disks[node].meta[block];
 }
 
-u64 disk_meta_changes(int node)
+u64 disk_meta_changes(int node, u32 block)
 {
-	return disks[node].meta_changes;
+	return disks[node].meta_changes[block];
 }
 
 void disk_set_meta(int node, u32 block, const void *data)
 {
 	memcpy(disks[node].meta_now[block], data, META_BLOCK);
 	memcpy(disks[node].meta[block], data, META_BLOCK);
-	disks[node].meta_changes++;
+	disks[node].meta_changes[block]++;
 }
 
 sector_t bdev_nr_sectors(struct block_device *bdev)
@@ -191,7 +191,7 @@ static void flush(struct disk *d, u64 until)
 			continue;
 		d->meta_cached[block] = false;
 		memcpy(d->meta[block], d->meta_now[block], META_BLOCK);
-		d->meta_changes++;
+		d->meta_changes[block]++;
 	}
 }
 
@@ -379,7 +379,7 @@ static void apply_meta(struct disk *d, struct bio *bio)
 	if (bio->bi_opf & REQ_FUA || !d->traits.volatile_cache) {
 		memcpy(d->meta[block], d->meta_now[block], META_BLOCK);
 		d->meta_cached[block] = false;
-		d->meta_changes++;
+		d->meta_changes[block]++;
 	} else {
 		d->meta_cached[block] = true;
 	}
@@ -519,7 +519,6 @@ static void cut_inflight(struct disk *d, struct bio *bio, struct sim_rng *rng)
 		apply_meta(d, bio);
 	else
 		tear(d->meta[block], meta_content(bio), rng);
-	d->meta_changes++;
 }
 
 static void cut_block(struct disk_block *b, u32 mode, struct sim_rng *rng)
@@ -557,6 +556,6 @@ void disk_cut(int node, struct sim_rng *rng)
 			tear(d->meta[i], d->meta_now[i], rng);
 		d->meta_cached[i] = false;
 		memcpy(d->meta_now[i], d->meta[i], META_BLOCK);
+		d->meta_changes[i]++;
 	}
-	d->meta_changes++;
 }

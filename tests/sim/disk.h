@@ -71,7 +71,7 @@ void disk_settle(int node);
 struct disk_block *disk_block(int node, u32 block);
 u8 *disk_meta(int node, u32 block);	/* durable */
 void disk_set_meta(int node, u32 block, const void *data);
-/* Changes with each change of durable metadata. */
-u64 disk_meta_changes(int node);
+/* Grows with each change of a durable block. */
+u64 disk_meta_changes(int node, u32 block);
 
 #endif

@@ -26,8 +26,10 @@ struct seen {
 	bool superseded;	/* the other node was promoted since */
 	bool failed;		/* the leg */
 	/* durable metadata, decoded */
-	u64 changes;
+	u64 sb_changes;
 	struct nm_sb sb;
+	u64 mark_changes[DISK_META_BLOCKS];
+	bool mark_sound[DISK_META_BLOCKS];
 	bool valid;
 };
 
@@ -39,9 +41,14 @@ static bool rollback_allowed;
 
 void oracle_reset(bool split)
 {
+	int node, i;
+
 	memset(seen, 0, sizeof(seen));
-	seen[0].changes = ~0ULL;
-	seen[1].changes = ~0ULL;
+	for (node = 0; node < SIM_NR_NODES; node++) {
+		seen[node].sb_changes = ~0ULL;
+		for (i = 0; i < DISK_META_BLOCKS; i++)
+			seen[node].mark_changes[i] = ~0ULL;
+	}
 	split_brain = split;
 	errors_allowed = false;
 	rollback_allowed = false;
@@ -94,10 +101,11 @@ const struct nm_sb *oracle_sb(int node)
 {
 	struct seen *s = &seen[node];
 	const char *why = "";
+	u64 changes = disk_meta_changes(node, 0) + disk_meta_changes(node, 1);
 	bool stale;
 
-	if (s->changes != disk_meta_changes(node)) {
-		s->changes = disk_meta_changes(node);
+	if (s->sb_changes != changes) {
+		s->sb_changes = changes;
 		if (nm_sb_choose((void *)disk_meta(node, 0),
 				 (void *)disk_meta(node, 1), &s->sb, &stale,
 				 &why))
@@ -139,11 +147,18 @@ static void geometry(struct nm_geometry *geo)
 
 static bool marks_are_sound(int node, const struct nm_geometry *geo, u32 index)
 {
+	struct seen *s = &seen[node];
+	u32 block = NM_FIRST_MARK_BLOCK + index;
+	u64 changes = disk_meta_changes(node, block);
 	const char *why;
 
-	return !nm_mark_block_check(geo, (void *)disk_meta(node,
-				    NM_FIRST_MARK_BLOCK + index),
-				    oracle_sb(node)->uuid, index, &why);
+	if (s->mark_changes[index] != changes) {
+		s->mark_changes[index] = changes;
+		s->mark_sound[index] = !nm_mark_block_check(geo,
+					(void *)disk_meta(node, block),
+					oracle_sb(node)->uuid, index, &why);
+	}
+	return s->mark_sound[index];
 }
 
 static bool is_covered(int node, const struct nm_geometry *geo, u32 block)

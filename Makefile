@@ -8,6 +8,7 @@
 #   make check-packages   the Debian packages in a guest, and a guest with systemd, on
 #                   each kernel
 #   make check-cluster   a mirror under Pacemaker, in a cluster of two guests (an hour)
+#   make check-iscsi   libiscsi's tests of a target, on an exported mirror
 #   make soak       random faults for MINUTES, drawn from SEED (sets everything up)
 #   make fuzz       run the fuzzers, FUZZ_SECONDS each (sets everything up)
 #   make modules    build the module for KVER, the running kernel by default
@@ -44,8 +45,8 @@ MINUTES ?= 60
 SEED ?=
 SOAK_KERNEL ?= 6.12
 
-.PHONY: all modules lab-modules tools unit demo check check-cluster check-debug check-packages \
-	sim soak fuzz bench bench-stall lab-shell install install-module install-tools \
+.PHONY: all modules lab-modules tools unit demo check check-cluster check-debug check-iscsi \
+	check-packages sim soak fuzz bench bench-stall lab-shell install install-module install-tools \
 	install-dkms setup-build setup-test setup-deb deb clean
 
 all: modules tools
@@ -102,6 +103,12 @@ check-cluster: setup-test
 	$(MAKE) -C tests/scripts O=$(O)/testtools
 	LAB_KERNEL=$(CLUSTER_KERNEL) prove --timer --merge \
 		tests/agent.t tests/scripts/cluster*.t
+
+check-iscsi: setup-test
+	$(MAKE) tools lab-modules
+	set -e; for k in $(LAB_KERNELS); do \
+		LAB_KERNEL=$$k tests/scripts/iscsi-conformance.t; \
+	done
 
 soak: setup-test
 	$(MAKE) tools lab-modules LAB_KERNELS=$(SOAK_KERNEL)

@@ -1,18 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-#
-# iscsi-conformance.sh - libiscsi's tests of a target, iscsi-test-cu, against a mirror
-# that LIO exports and against a linear device that LIO exports in the same way. No
-# test may fail with the mirror that does not fail with the linear device.
-#
-#   LAB_KERNEL=6.12 tests/scripts/iscsi-conformance.sh [TEST...]
-#
-# TEST is a name as iscsi-test-cu -l prints it, such as SCSI or SCSI.Read10; default
-# all, 230 of them. Takes some minutes. The results stay in $OUT (build/iscsi-conformance).
+# links: loop
+# check: none
 #
 #   guest 1: r0-a <-- loop --> r0-b
 #             |       linear
 #            LIO       LIO  <- 127.0.0.1 -> iscsi-test-cu
+#
+# libiscsi's tests of a target, iscsi-test-cu, against a mirror that LIO exports and
+# against a linear device that LIO exports in the same way. No test may fail with the
+# mirror that does not fail with the linear device.
+#
+#   LAB_KERNEL=6.12 tests/scripts/iscsi-conformance.t [TEST...]
+#
+# TEST is a name as iscsi-test-cu -l prints it, such as SCSI or SCSI.Read10; default
+# all, 230 of them. Takes some minutes. The results stay in $OUT (build/iscsi-conformance).
 
 set -u
 LINK=loop
@@ -37,7 +39,7 @@ export_commands()
 
 for_linear()
 {
-	sed "s,/dev/mapper/r0-a,/dev/mapper/linear,; s/0b5fd2e4-[0-9a-f-]*/$linear_uuid/
+	sed "s,/dev/mapper/r0-a,/dev/mapper/linear,; s/0b5fd2e4-[0-9a-f-]*/$linear_uuid/g
 		s/iblock_[0-9]*/iblock_1/; s,/r0,/linear,; s/echo r0/echo linear/
 		s/echo [0-9]* >\\(.*rtpi\\)/echo 4 >\\1/; s/:3260/:3261/"
 }

@@ -137,12 +137,18 @@ static void broke(void *arg)
 		end_session(end, "the connection broke");
 }
 
-/* Some time in the handshake, or just after it. */
+static void broke_soon(void *arg)
+{
+	if (wire.traits.break_percent)
+		broke(arg);
+}
+
+/* Some time in the handshake, or just after it, unless it is calm by then. */
 static void break_soon(int node)
 {
 	u64 us = wire.traits.delay_us * rng_range(&sim.rng, 1, 10);
 
-	sim_spawn(node, "connection error", broke, (void *)(long)node,
+	sim_spawn(node, "connection error", broke_soon, (void *)(long)node,
 		  SIM_US(us), true);
 }
 
@@ -312,6 +318,16 @@ void wire_break(int node)
 	sim_spawn(node, "connection error", broke, (void *)(long)node, 0, true);
 }
 
+/* Unless the leg of the peer has answered meanwhile. */
+static void leg_given_up(void *arg)
+{
+	int node = (long)arg;
+	struct sim_link *end = wire.end[node];
+
+	if (end && end_lives(end, end->session) && disk_is_hung(!node))
+		end_session(end, "its leg does not answer");
+}
+
 static void requests_late(void *arg)
 {
 	int node = (long)arg;
@@ -319,8 +335,9 @@ static void requests_late(void *arg)
 
 	if (!disk_is_hung(node))
 		return;
-	if (end && end->nr_sent)
-		notice(!node, 0, -1, "its leg does not answer");
+	if (end && end->nr_sent && wire_session(!node) && node_is_on(!node))
+		sim_spawn(!node, "silence", leg_given_up, (void *)(long)!node,
+			  wire_delay() + 1, true);
 	wire_watch_leg(node);
 }
 

@@ -5,45 +5,55 @@
 #
 #   application -> r0-a (primary) <-- link --> r0-b
 #                    |
-#                dm-flakey, whose reads fail for a while
+#              a SCSI disk, whose reads fail for a while
 #
 # What the local leg cannot read is read from the peer, and written anew (I8).  With
-# nobody else to ask the application gets the error.  dm-flakey of 6.1 cannot let
-# reads alone fail, so there is no run on it.
+# nobody else to ask the application gets the error.
 
 set -u
 # shellcheck source=mirror.sh
 . "$(dirname "$(readlink -f "$0")")/mirror.sh"
 
 LAB_LEG_SIZE=64M
-MIRROR_LEG_A=/dev/mapper/leg-a
+MIRROR_LEG_A=/dev/leg-a
 mirror_boot
+
+# A disk in memory, of the kernel's own: some of its sectors can be read no more, when
+# it is told so, but written.
+disk()
+{
+	on a 'modprobe scsi_debug dev_size_mb=64 ndelay=1 && udevadm settle &&
+		ln -s /dev/$(ls /sys/bus/pseudo/drivers/scsi_debug/adapter0/host*/target*/*/block) /dev/leg-a &&
+		test -b /dev/leg-a'
+}
 
 # reads fail|fail-some|succeed: of all data, of the fifth MiB of the data, of none
 reads()
 {
-	local disk=/dev/disk/by-id/virtio-leg all=linear some=linear
-	local fails="0 1 1 error_reads"
+	local start=0 count=0 opts=2
 
 	case $1 in
-	fail) all=flakey some=flakey ;;
-	fail-some) some=flakey ;;
+	fail) start=2048 count=129024 ;;
+	fail-some) start=10240 count=2048 ;;
+	succeed) opts=0 ;;
 	esac
-	# target TYPE FROM TO, in sectors
-	on a "target()
-		{
-			echo \$2 \$((\$3 - \$2)) \$1 $disk \$2 \$([ \$1 = linear ] || echo $fails)
-		}
-		{
-			target linear 0 2048; target $all 2048 10240; target $some 10240 12288
-			target $all 12288 \$(blockdev --getsz $disk)
-		} >/run/leg
-		if dmsetup info leg-a >/dev/null 2>&1; then
-			dmsetup suspend --noflush --nolockfs leg-a && dmsetup load leg-a /run/leg &&
-			dmsetup resume leg-a
-		else
-			dmsetup create leg-a /run/leg
-		fi"
+	on a "cd /sys/module/scsi_debug/parameters && echo $start >medium_error_start &&
+		echo $count >medium_error_count &&
+		echo $opts >/sys/bus/pseudo/drivers/scsi_debug/opts"
+}
+
+data_of()
+{
+	on "$1" "dd if=$2 bs=1M skip=1 iflag=direct status=none | sha256sum"
+}
+
+# The disk of a is in its guest.
+same_legs()
+{
+	local other=leg
+
+	[ "$LINK" = rdma ] || other=other
+	[ "$(data_of a /dev/leg-a)" = "$(data_of b "/dev/disk/by-id/virtio-$other")" ]
 }
 
 sum()
@@ -51,8 +61,7 @@ sum()
 	on "$1" 'dd if=$DEV bs=64k iflag=direct status=none | sha256sum'
 }
 
-ok "dm-flakey is there" on a "modprobe dm-flakey"
-ok "the disk is under dm" reads succeed
+ok "there is a disk" disk
 ok "the legs are made" mirror_create
 ok "both nodes are up and connected" mirror_up
 ok "a is promoted" ctl a promote

@@ -50,8 +50,16 @@ compiled()
 # install_packages DIR: the packages of DIR, in the guest, which has no archive to ask
 install_packages()
 {
-	doc_run packaging install "s,apt install,cd /host/$1 \&\& \
+	local apt="s,apt install,cd /host/$1 \&\& \
 		DEBIAN_FRONTEND=noninteractive apt-get -y -q install,"
+
+	doc_run packaging install "$apt" && doc_run packaging install-agent "$apt"
+}
+
+agent_version()
+{
+	lab_run 1 '/usr/lib/ocf/resource.d/netmirror/netmirror meta-data >/dev/null &&
+		dpkg-query -W -f "\${Version}" netmirror-resource-agents'
 }
 
 # Every name in the guest, but for what changes by itself.
@@ -113,6 +121,7 @@ names >"$LAB_DIR/names"
 ok "the packages are installed" install_packages old
 is "$(lab_run 1 'modinfo -F version dm-netmirror')" "$version" "DKMS has built the module"
 like "$(lab_run 1 'modinfo -F filename dm-netmirror')" "/updates/dkms/" "where modules of DKMS are"
+is "$(agent_version)" "$version" "the agent works"
 nok "it is not loaded" lab_run 1 'lsmod | grep dm_netmirror'
 ok "the configuration is written" lab_run 1 'cp /host/r0.conf /etc/netmirror/'
 ok "the legs are made" mirror_create
@@ -137,6 +146,7 @@ ok "the mirror is written to" lab_until 60 lab_run 1 'test -s /run/written'
 events=$(lab_run 1 'dmsetup info -c --noheadings -o name,events,major,minor r0-a')
 ok "the packages are upgraded" install_packages new
 is "$(lab_run 1 'netmirrorctl version')" "netmirrorctl $version.1" "the tool is the new one"
+is "$(agent_version)" "$version.1" "and the agent"
 is "$(lab_run 1 'modinfo -F version dm-netmirror')" "$version.1" "so is the module on disk"
 is "$(loaded)" "$version" "the old one runs on"
 is "$(lab_run 1 'dmsetup info -c --noheadings -o name,events,major,minor r0-a')" "$events" \
@@ -160,12 +170,12 @@ ok "the legs are the same" same_legs
 
 # --- removed -----------------------------------------------------------------
 
-ok "the packages are removed" lab_run 1 'dpkg -r netmirror-utils dm-netmirror-dkms'
+ok "the packages are removed" lab_run 1 'dpkg -r netmirror-resource-agents netmirror-utils dm-netmirror-dkms'
 is "$(lab_run 1 'cat /etc/netmirror/r0.conf')" "$config" "the configuration is kept"
 ok "the module is unloaded" lab_run 1 'rmmod dm_netmirror'
 nok "there is none any more" lab_run 1 'modprobe dm-netmirror'
 nok "a table that names the target is refused" lab_run 1 "dmsetup create r0-a --table '$table'"
-ok "the packages are purged" lab_run 1 'dpkg -P netmirror-utils dm-netmirror-dkms'
+ok "the packages are purged" lab_run 1 'dpkg -P netmirror-resource-agents netmirror-utils dm-netmirror-dkms'
 is "$(diff "$LAB_DIR/names" <(names))" "" "nothing is left behind"
 ok "the legs are as they were" same_legs
 

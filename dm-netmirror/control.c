@@ -2,6 +2,9 @@
 /* Commands of the admin and of device-mapper.  The worker runs them. */
 #include "mirror.h"
 
+/* What a leg may take to write down that its node leaves. */
+#define LEAVE_PATIENCE	(5 * HZ)
+
 static void finish(struct nm_cmd *cmd, int err, enum nm_refusal refusal)
 {
 	cmd->err = err;
@@ -163,6 +166,30 @@ static int start_link(struct nm_mirror *m)
 }
 
 /*
+ * The metadata take longer than the primary should wait for a node that leaves: it
+ * is told so, and nothing is promised to it.  The worker is in stand_aside().
+ */
+void nm_control_leave(struct work_struct *work)
+{
+	struct nm_mirror *m = container_of(to_delayed_work(work),
+					   struct nm_mirror, leave_work);
+
+	nm_warn(m, "the leg takes long to write down that this node leaves; the primary goes on\n");
+	nm_session_send_byte(m, NM_OP_BYE, NM_REFUSE_RESTART);
+}
+
+/* Write down that the primary goes on without this node. */
+static bool stand_aside(struct nm_mirror *m)
+{
+	int err;
+
+	queue_delayed_work(m->io_wq, &m->leave_work, LEAVE_PATIENCE);
+	err = nm_set_flags(m, NM_SBF_OUTDATED, 0);
+	cancel_delayed_work_sync(&m->leave_work);
+	return !err && !READ_ONCE(m->meta_failed);
+}
+
+/*
  * A primary takes the goodbye of a secondary as the word that this one is
  * outdated from now on.  Who has not written that down does not say it; and the
  * peer may see another state than this node, when a handshake or a resync ends.
@@ -171,8 +198,7 @@ static void stop_link(struct nm_mirror *m, enum nm_refusal why)
 {
 	enum nm_refusal bye = why;
 
-	if (nm_stands_aside(&m->state) ?
-	    nm_set_flags(m, NM_SBF_OUTDATED, 0) || READ_ONCE(m->meta_failed) :
+	if (nm_stands_aside(&m->state) ? !stand_aside(m) :
 	    m->state.role != NM_PRIMARY &&
 	    (m->state.link == NM_LINK_HANDSHAKE ||
 	     m->state.peer_role == NM_PRIMARY))

@@ -83,6 +83,7 @@ struct nm_mirror *nm_mirror_alloc(struct dm_target *ti)
 	INIT_WORK(&m->granted_work, nm_range_granted_work);
 	INIT_DELAYED_WORK(&m->checkpoint_work, nm_zone_checkpoint_work);
 	INIT_DELAYED_WORK(&m->timeout_work, nm_worker_timeout);
+	INIT_DELAYED_WORK(&m->leave_work, nm_control_leave);
 	INIT_DELAYED_WORK(&m->hold_work, nm_io_hold_timeout);
 	INIT_DELAYED_WORK(&m->retry_work, nm_resync_retry);
 	m->link.mirror = m;

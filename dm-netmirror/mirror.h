@@ -280,6 +280,7 @@ struct nm_mirror {
 	struct workqueue_struct *state_wq;
 	struct work_struct work;
 	struct delayed_work timeout_work;
+	struct delayed_work leave_work;	/* on io_wq */
 	struct delayed_work hold_work;
 	struct delayed_work retry_work;	/* a resync that left regions out */
 	unsigned long todo;		/* bits: enum nm_todo */
@@ -538,6 +539,7 @@ void nm_session_refuse(struct nm_mirror *m, enum nm_refusal refusal,
 /* control.c: commands.  The worker only. */
 void nm_control_run(struct nm_mirror *m, struct nm_cmd *cmd);
 void nm_control_promote_answer(struct nm_mirror *m, enum nm_refusal refusal);
+void nm_control_leave(struct work_struct *work);
 
 /* job.c: work on one region, in process context.  May sleep. */
 int nm_job_init(struct nm_mirror *m, struct nm_job *job, work_func_t fn);

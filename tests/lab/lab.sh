@@ -351,7 +351,7 @@ lab__qemu()
 		-nodefaults -no-user-config -nographic -no-reboot \
 		-kernel "$lab__image/kernel" -initrd "$lab__image/initrd" \
 		-append "console=ttyS0 loglevel=5 printk.devkmsg=on oops=panic panic=-1 \
-nokaslr mitigations=off edd=off no_timer_check $tsc net.ifnames=0 sysctl.kernel.hung_task_timeout_secs=60 \
+sysrq_always_enabled nokaslr mitigations=off edd=off no_timer_check $tsc net.ifnames=0 sysctl.kernel.hung_task_timeout_secs=60 \
 lab.node=$n lab.rdma=${LAB_RDMA:-rxe} ${LAB_INIT:+lab.init=$LAB_INIT} ${LAB_APPEND-}" \
 		-chardev "file,id=console,path=$LAB_DIR/console.$n,append=on" -serial chardev:console \
 		-qmp "unix:$LAB_DIR/qmp.$n,server=on,wait=off" \

@@ -73,15 +73,15 @@ struct nm_link_ops {
 	 * messages.  May sleep.  Returns 0 or -errno with a sentence in @error.
 	 */
 	int (*create)(struct nm_link *link, const char *addr, char **error);
-	/* After reset().  May sleep. */
+	/* After reset(): wait until nothing is left.  May sleep. */
 	void (*destroy)(struct nm_link *link);
 
 	/* Begin to look for the peer; returns at once.  May sleep. */
 	int (*start)(struct nm_link *link);
 	/*
-	 * End the session or the search and wait until nothing of it is left;
-	 * see above.  May be called at any time after create(), also twice.
-	 * May sleep; not from an upcall.
+	 * End the session or the search and wait until nothing of it is in
+	 * work; see above.  May be called at any time after create(), also
+	 * twice.  May sleep; not from an upcall.
 	 */
 	void (*reset)(struct nm_link *link);
 

@@ -4,6 +4,7 @@
  * something for it sets a bit; it takes the bits in the order below.
  */
 #include <linux/random.h>
+#include <linux/sched/mm.h>
 
 #include "mirror.h"
 
@@ -128,9 +129,8 @@ static void run_commands(struct nm_mirror *m)
  * seen before the session it belongs to, or the end of a session before its
  * last message.
  */
-void nm_worker_fn(struct work_struct *work)
+static void run(struct nm_mirror *m)
 {
-	struct nm_mirror *m = container_of(work, struct nm_mirror, work);
 	unsigned long todo = xchg(&m->todo, 0);
 
 	if (test_bit(NM_TODO_LINK_UP, &todo))
@@ -168,6 +168,15 @@ void nm_worker_fn(struct work_struct *work)
 		nm_session_synced(m);
 	if (test_bit(NM_TODO_COMMAND, &todo))
 		run_commands(m);
+}
+
+/* I/O waits for the worker: no memory that it asks for is to wait for that I/O. */
+void nm_worker_fn(struct work_struct *work)
+{
+	unsigned int noio = memalloc_noio_save();
+
+	run(container_of(work, struct nm_mirror, work));
+	memalloc_noio_restore(noio);
 }
 
 void nm_worker_timeout(struct work_struct *work)

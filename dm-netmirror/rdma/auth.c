@@ -8,6 +8,7 @@
  */
 #include <crypto/hash.h>
 #include <linux/random.h>
+#include <linux/sched/mm.h>
 
 #include "rdma.h"
 
@@ -216,9 +217,11 @@ void nm_rdma_auth_work(struct work_struct *work)
 {
 	struct nm_rdma_session *s = container_of(work, struct nm_rdma_session,
 						 auth_work);
+	unsigned int noio = memalloc_noio_save();
 	enum nm_refusal refusal = exchange(s);
 	u8 code = refusal;
 
+	memalloc_noio_restore(noio);
 	if (!refusal)
 		return;
 	if (refusal == NM_REFUSE_AUTH)

@@ -115,7 +115,7 @@ int nm_rdma_conn_handler(struct rdma_cm_id *id, struct rdma_cm_event *event)
 		step_done(ch, established(ch, event));
 		break;
 	case RDMA_CM_EVENT_REJECTED:
-		ch->session->rl->refusal = rejected(id, event);
+		ch->refusal = rejected(id, event);
 		step_done(ch, -ECONNREFUSED);
 		break;
 	case RDMA_CM_EVENT_DISCONNECTED:
@@ -148,6 +148,8 @@ static int wait_step(struct nm_rdma_channel *ch)
 	if (!ch->cm_done)
 		return -EINTR;
 	ch->cm_done = false;
+	if (ch->cm_error == -ECONNREFUSED)
+		rl->refusal = ch->refusal;
 	return ch->cm_error;
 }
 
@@ -244,7 +246,7 @@ static void knock(struct nm_rdma *rl)
 	if (s) {
 		s->knocks = true;
 		err = connect_channel(&s->ch[NM_CH_CONTROL]);
-		nm_rdma_session_destroy(s);
+		nm_rdma_session_end(s);
 		rl->heard = err == -ECONNREFUSED &&
 			    rl->refusal != NM_REFUSE_UUID;
 	}
@@ -274,6 +276,10 @@ static void connect_or_knock(struct nm_rdma *rl)
 	nm_rdma_tend_listener(rl);
 	if (has_session(rl))
 		return;
+	if (!nm_rdma_session_may_begin(rl)) {
+		try_again(rl);
+		return;
+	}
 	if (rl->link->node_id) {
 		knock(rl);
 		return;
@@ -289,7 +295,7 @@ static void connect_or_knock(struct nm_rdma *rl)
 	for (i = NM_CH_RESYNC; i < nr && !err; i++)
 		err = connect_channel(&s->ch[i]);
 	if (err) {
-		nm_rdma_session_destroy(s);
+		nm_rdma_session_end(s);
 		if (is_final(rl))
 			nm_link_refused(rl->link, rl->refusal);
 		else

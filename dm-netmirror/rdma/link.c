@@ -3,12 +3,15 @@
  * The RDMA link of a mirror and its session: from start() to the last channel
  * that joins, and from the first sign of trouble to the end of reset().
  */
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 
 #include "rdma.h"
 
 /* A session that ends sooner was not worth the resync after it. */
 #define SHORT_SESSION	(5 * HZ)
+/* Sessions of a link that are over and not yet freed. */
+#define MAX_LEAVING	4
 
 struct workqueue_struct *nm_rdma_wq;
 
@@ -47,10 +50,40 @@ static void abort_work(struct work_struct *work)
 {
 	struct nm_rdma_session *s = container_of(work, struct nm_rdma_session,
 						 abort);
+	unsigned int noio = memalloc_noio_save();
 
 	flush_work(&s->ctl.work);
 	nm_link_down(s->rl->link, s->why);
 	quiesce(s);
+	memalloc_noio_restore(noio);
+}
+
+/*
+ * The connection manager allocates memory in threads that this waits for, and
+ * memory may wait for I/O of the mirror: nobody who lets I/O go on waits for this.
+ */
+static void free_work(struct work_struct *work)
+{
+	struct nm_rdma_session *s = container_of(work, struct nm_rdma_session,
+						 free);
+	struct nm_rdma *rl = s->rl;
+	unsigned int i;
+
+	for (i = 0; i < s->nr_channels; i++)
+		nm_rdma_channel_destroy(&s->ch[i]);
+	if (s->pd)
+		ib_dealloc_pd(s->pd);
+	for (i = 0; i < s->nr_channels; i++)
+		if (s->ch[i].id)
+			rdma_destroy_id(s->ch[i].id);
+	kfree(s);
+	if (atomic_dec_and_test(&rl->nr_leaving))
+		wake_up_var(&rl->nr_leaving);
+}
+
+bool nm_rdma_session_may_begin(struct nm_rdma *rl)
+{
+	return atomic_read(&rl->nr_leaving) < MAX_LEAVING;
 }
 
 struct nm_rdma_session *nm_rdma_session_alloc(struct nm_rdma *rl, u64 id,
@@ -68,6 +101,7 @@ struct nm_rdma_session *nm_rdma_session_alloc(struct nm_rdma *rl, u64 id,
 	s->last_seen = jiffies;
 	INIT_DELAYED_WORK(&s->tick, nm_rdma_ctl_tick);
 	INIT_WORK(&s->abort, abort_work);
+	INIT_WORK(&s->free, free_work);
 	INIT_WORK(&s->auth_work, nm_rdma_auth_work);
 	INIT_LIST_HEAD(&s->guest);
 	INIT_LIST_HEAD(&s->ctl.free);
@@ -123,14 +157,12 @@ void nm_rdma_session_fail(struct nm_rdma_session *s, const char *why)
 		mod_delayed_work(nm_rdma_wq, &s->rl->connect, 0);
 }
 
-void nm_rdma_session_joined(struct nm_rdma_channel *ch)
+static void session_up(struct nm_rdma_session *s)
 {
-	struct nm_rdma_session *s = ch->session;
 	struct nm_rdma *rl = s->rl;
 	unsigned int i;
 
-	if (atomic_inc_return(&s->nr_joined) != s->nr_channels)
-		return;
+	lockdep_assert_held(&rl->mutex);
 	WRITE_ONCE(s->last_seen, jiffies);
 	s->last_tick = jiffies;
 	for (i = 0; i < s->nr_channels; i++)
@@ -147,7 +179,20 @@ void nm_rdma_session_joined(struct nm_rdma_channel *ch)
 	queue_delayed_work(nm_rdma_wq, &s->tick, 0);
 }
 
-void nm_rdma_session_destroy(struct nm_rdma_session *s)
+/* One that reset() has taken away does not stand any more. */
+void nm_rdma_session_joined(struct nm_rdma_channel *ch)
+{
+	struct nm_rdma_session *s = ch->session;
+
+	if (atomic_inc_return(&s->nr_joined) != s->nr_channels)
+		return;
+	mutex_lock(&s->rl->mutex);
+	if (s->rl->session == s)
+		session_up(s);
+	mutex_unlock(&s->rl->mutex);
+}
+
+void nm_rdma_session_end(struct nm_rdma_session *s)
 {
 	unsigned int i;
 
@@ -164,22 +209,16 @@ void nm_rdma_session_destroy(struct nm_rdma_session *s)
 	for (i = NM_CH_RESYNC; i < s->nr_channels; i++)
 		if (s->ch[i].sreqs)
 			nm_rdma_server_wait(&s->ch[i]);
-	for (i = 0; i < s->nr_channels; i++) {
-		nm_rdma_channel_destroy(&s->ch[i]);
-		if (s->ch[i].id)
-			rdma_destroy_id(s->ch[i].id);
-	}
-	if (s->pd)
-		ib_dealloc_pd(s->pd);
-	kfree(s);
+	atomic_inc(&s->rl->nr_leaving);
+	queue_work(nm_rdma_wq, &s->free);
 }
 
-void nm_rdma_sessions_destroy(struct list_head *list)
+void nm_rdma_sessions_end(struct list_head *list)
 {
 	struct nm_rdma_session *s, *next;
 
 	list_for_each_entry_safe(s, next, list, guest)
-		nm_rdma_session_destroy(s);
+		nm_rdma_session_end(s);
 }
 
 /* --- link --------------------------------------------------------------- */
@@ -214,8 +253,11 @@ static int rdma_link_create(struct nm_link *link, const char *addr,
 
 static void rdma_link_destroy(struct nm_link *link)
 {
-	nm_rdma_auth_destroy(link->priv);
-	kfree(link->priv);
+	struct nm_rdma *rl = link->priv;
+
+	wait_var_event(&rl->nr_leaving, !atomic_read(&rl->nr_leaving));
+	nm_rdma_auth_destroy(rl);
+	kfree(rl);
 }
 
 /* After a session that did not last the next one should not come at once. */
@@ -264,7 +306,7 @@ static void rdma_link_reset(struct nm_link *link)
 	rl->session = NULL;
 	mutex_unlock(&rl->mutex);
 	nm_rdma_unlisten(rl);
-	nm_rdma_sessions_destroy(&sessions);
+	nm_rdma_sessions_end(&sessions);
 	cancel_delayed_work_sync(&rl->connect);
 }
 
@@ -288,5 +330,6 @@ int nm_rdma_init(void)
 
 void nm_rdma_exit(void)
 {
+	nm_rdma_listen_exit();
 	destroy_workqueue(nm_rdma_wq);
 }

@@ -9,6 +9,8 @@
 #include "rdma.h"
 
 #define RELISTEN_DELAY	HZ
+/* How long a listener outlives its last link, which may come back at once. */
+#define SWEEP_DELAY	HZ
 
 struct nm_rdma_listener {
 	struct list_head list;
@@ -162,6 +164,8 @@ static int take_request(struct nm_rdma *rl, struct rdma_cm_id *id,
 		return turn_away(rl, id, "it has no secret, this node has one");
 	if (!rl->hmac && req->flags & NM_CMF_AUTH)
 		return turn_away(rl, id, "it has a secret, this node has none");
+	if (req->channel == NM_CH_CONTROL && !nm_rdma_session_may_begin(rl))
+		return reject(id, NM_REFUSE_BUSY);
 	if (req->channel == NM_CH_CONTROL && rl->hmac)
 		return take_guest(rl, id, req);
 	if (req->channel == NM_CH_CONTROL && s) {
@@ -312,7 +316,7 @@ static void drop_half(struct nm_rdma *rl)
 		if (READ_ONCE(s->failed))
 			list_move(&s->guest, &dropped);
 	mutex_unlock(&rl->mutex);
-	nm_rdma_sessions_destroy(&dropped);
+	nm_rdma_sessions_end(&dropped);
 }
 
 void nm_rdma_tend_listener(struct nm_rdma *rl)
@@ -362,32 +366,55 @@ found:
 	rl->listener = l;
 	list_add(&rl->listed, &l->links);
 	mutex_unlock(&listen_mutex);
-	open_listener(rl);
 	return 0;
 }
 
-void nm_rdma_unlisten(struct nm_rdma *rl)
+static struct nm_rdma_listener *take_unused(struct rdma_cm_id **id)
 {
-	struct nm_rdma_listener *l;
-	struct rdma_cm_id *id = NULL;
-	bool last = false;
+	struct nm_rdma_listener *l, *unused = NULL;
 
 	mutex_lock(&listen_mutex);
-	l = rl->listener;
-	rl->listener = NULL;
-	if (l) {
-		list_del_init(&rl->listed);
-		last = list_empty(&l->links);
-	}
-	if (last) {
-		list_del(&l->list);
-		id = l->id;
-		l->id = NULL;
+	list_for_each_entry(l, &listeners, list)
+		if (list_empty(&l->links))
+			unused = l;
+	if (unused) {
+		list_del(&unused->list);
+		*id = unused->id;
+		unused->id = NULL;
 	}
 	mutex_unlock(&listen_mutex);
-	/* Waits for handlers, which take the mutex. */
-	if (id)
-		rdma_destroy_id(id);
-	if (last)
+	return unused;
+}
+
+static void sweep(struct work_struct *work)
+{
+	struct nm_rdma_listener *l;
+	struct rdma_cm_id *id;
+
+	while ((l = take_unused(&id))) {
+		/* Waits for handlers, which take the mutex. */
+		if (id)
+			rdma_destroy_id(id);
 		kfree(l);
+	}
+}
+
+static DECLARE_DELAYED_WORK(sweep_work, sweep);
+
+void nm_rdma_unlisten(struct nm_rdma *rl)
+{
+	mutex_lock(&listen_mutex);
+	if (rl->listener) {
+		list_del_init(&rl->listed);
+		if (list_empty(&rl->listener->links))
+			mod_delayed_work(nm_rdma_wq, &sweep_work, SWEEP_DELAY);
+	}
+	rl->listener = NULL;
+	mutex_unlock(&listen_mutex);
+}
+
+void nm_rdma_listen_exit(void)
+{
+	mod_delayed_work(nm_rdma_wq, &sweep_work, 0);
+	flush_delayed_work(&sweep_work);
 }

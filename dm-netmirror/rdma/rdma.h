@@ -149,6 +149,7 @@ struct nm_rdma_channel {
 	/* connection manager */
 	bool cm_done;			/* the step waited for is over */
 	int cm_error;
+	enum nm_refusal refusal;	/* with -ECONNREFUSED */
 	bool joined;
 	/* nm_rdma_ctl_tick() alone: since when nothing was sent, see stuck() */
 	unsigned int tick_sent;
@@ -214,6 +215,7 @@ struct nm_rdma_session {
 	bool knocks;			/* to be turned away: see cm.c */
 	bool quiet;			/* nothing is in flight any more */
 	struct work_struct abort;	/* makes it so */
+	struct work_struct free;	/* after that */
 	unsigned long last_seen;	/* jiffies */
 	unsigned long last_tick;
 	struct delayed_work tick;
@@ -228,6 +230,7 @@ struct nm_rdma {
 	struct sockaddr_storage peer;
 	struct sockaddr_storage local;	/* where to listen */
 	struct list_head listed;	/* listen.c */
+	atomic_t nr_leaving;		/* sessions that are over and not yet freed */
 	struct nm_rdma_listener *listener;
 	wait_queue_head_t wait;		/* for the connection manager */
 	bool stop;			/* reset() ends the search */
@@ -262,10 +265,16 @@ int nm_rdma_session_bind(struct nm_rdma_session *s, struct ib_device *dev);
 void nm_rdma_session_fail(struct nm_rdma_session *s, const char *why);
 /* A channel is connected; with the last one the session is up. */
 void nm_rdma_session_joined(struct nm_rdma_channel *ch);
-/* End it and wait until nothing is left of it.  Process context. */
-void nm_rdma_session_destroy(struct nm_rdma_session *s);
+/*
+ * End it: when this returns, all its requests have been completed, none of the
+ * peer's is in work, and nothing reaches the leg or memory any more.  What is left
+ * of it is freed later.  May sleep, but not for the connection manager.
+ */
+void nm_rdma_session_end(struct nm_rdma_session *s);
 /* All those on @list, by nm_rdma_session.guest. */
-void nm_rdma_sessions_destroy(struct list_head *list);
+void nm_rdma_sessions_end(struct list_head *list);
+/* Or are there so many not yet freed that the next one has to wait? */
+bool nm_rdma_session_may_begin(struct nm_rdma *rl);
 
 /* cm.c */
 int nm_rdma_parse_addr(const char *text, bool named,
@@ -278,9 +287,14 @@ void nm_rdma_connect_work(struct work_struct *work);
 void nm_rdma_back_off(struct nm_rdma *rl);
 
 /* listen.c */
+/*
+ * Take requests that come to the address, as soon as nm_rdma_tend_listener() has
+ * been there; and take none any more.
+ */
 int nm_rdma_listen(struct nm_rdma *rl);
 void nm_rdma_unlisten(struct nm_rdma *rl);
-/* Drop what has failed, and listen again if the device went away. */
+void nm_rdma_listen_exit(void);
+/* Drop what has failed, and listen if nobody does or the device went away. */
 void nm_rdma_tend_listener(struct nm_rdma *rl);
 
 /* auth.c */

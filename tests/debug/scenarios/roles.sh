@@ -14,7 +14,7 @@ sleep 0.5
 churn_done a
 try "b comes back" msg b connect
 try "a is demoted" msg a demote
-try "b is promoted" msg b promote
+try "b is promoted" until_true msg b promote
 churn b
 for i in 1 2 3; do
 	# Its only good leg may still be that of a.

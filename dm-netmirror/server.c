@@ -5,6 +5,8 @@
  * Overlapping requests come one after the other, since the peer that sends
  * them holds a range for each, so they go to the leg as they come.
  */
+#include <linux/sched/mm.h>
+
 #include "mirror.h"
 
 struct nm_server_io {

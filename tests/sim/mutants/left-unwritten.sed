@@ -1,3 +1,3 @@
 # Who leaves a primary does not write down that it is outdated.
 # file: dm-netmirror/control.c
-/^static void stop_link/,/^}/ s/nm_set_flags\(m, NM_SBF_OUTDATED, 0\)/0/
+/^static bool stand_aside/,/^}/ s/nm_set_flags\(m, NM_SBF_OUTDATED, 0\)/0/

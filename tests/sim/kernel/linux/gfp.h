@@ -42,14 +42,4 @@ static inline unsigned int get_order(unsigned long bytes)
 	return order;
 }
 
-static inline unsigned int memalloc_noio_save(void)
-{
-	return 0;
-}
-
-static inline void memalloc_noio_restore(unsigned int flags)
-{
-	(void)flags;
-}
-
 #endif

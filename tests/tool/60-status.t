@@ -183,19 +183,33 @@ refuses 1 "wait-sync, no data" 'in vain: neither leg' wait-sync r0 --timeout 20
 
 # --- watch: every change gets a line
 says "2 AA 256/256 idle 0 primary connected $gen 0 0 rw -"
-timeout 20 "$NM_TOOL" status r0 --watch --json >watched 2>err &
+watched() {
+	jq -r .state watched 2>/dev/null | uniq | xargs
+}
+
+# sees STATES: those were printed up to now, within a while
+sees() {
+	local i
+
+	for ((i = 0; i < 200; i++)); do
+		[ "$(watched)" != "$1" ] || return 0
+		sleep 0.1
+	done
+}
+
+timeout 60 "$NM_TOOL" status r0 --watch --json >watched 2>err &
 watcher=$!
-sleep 0.5
+sees "healthy"
 says "2 AD 200/256 idle 0 primary connecting $gen 0 0 rw -"
 echo 1 >dm/r0/event
-sleep 0.5
+sees "healthy degraded"
 says "2 AA 256/256 idle 0 primary connected $gen 0 0 rw -"
 echo 2 >dm/r0/event
-sleep 0.5
+sees "healthy degraded healthy"
 kill $watcher
 wait $watcher 2>/dev/null
 keep_json status watched
-is "watch" "$(jq -r .state watched | uniq | xargs)" "healthy degraded healthy"
+is "watch" "$(watched)" "healthy degraded healthy"
 
 # --- of more than one
 good_config | sed "s/$UUID/$UUID2/; s/alpha/$(hostname)/" >etc/netmirror/r1.conf

@@ -299,9 +299,7 @@ static int attach(struct nm_mirror *m)
 	m->meta_failed = false;
 	m->flush_failed = false;
 	m->sb.seq = max(m->sb.seq, m->old_sb->seq);
-	/* If the metadata alone have failed, the data are as good as before. */
-	if (failed)
-		m->sb.flags &= ~(NM_SBF_LEG_FAILED | NM_SBF_CONSISTENT);
+	m->sb.flags &= ~NM_SBF_LEG_FAILED;
 	err = nm_meta_write_sb(m);
 	mutex_unlock(&m->meta_mutex);
 	if (!err)

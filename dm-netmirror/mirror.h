@@ -308,6 +308,7 @@ struct nm_mirror {
 	u64 sync_total;			/* regions to copy when the resync began */
 	struct nm_cmd *promoting;	/* waits for the peer's answer */
 	bool sync_done_sent;
+	bool handed_over;		/* in this session, a SYNC_DONE was sent */
 	bool discard;			/* after a split brain: give up our changes */
 	bool suspending;		/* from presuspend to resume */
 	bool suspended;

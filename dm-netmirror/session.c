@@ -35,6 +35,7 @@ void nm_session_up(struct nm_mirror *m)
 	m->sent_ready = false;
 	m->got_ready = false;
 	m->sync_done_sent = false;
+	m->handed_over = false;
 	memset(m->peer_hello, 0, sizeof(*m->peer_hello));
 	nm_set_link(m, NM_EV_UP);
 	mod_delayed_work(m->state_wq, &m->timeout_work, HANDSHAKE_TIMEOUT);
@@ -54,12 +55,16 @@ static void drop_ctl(struct nm_mirror *m)
 		kfree(ctl);
 }
 
-/* Durably, if the leg still takes that much. */
+/*
+ * Durably, if the leg still takes that much.  The last one with all the data stays
+ * that: what it lost with its cache was promised to nobody, see harden().
+ */
 static void give_up_leg(struct nm_mirror *m)
 {
 	mutex_lock(&m->meta_mutex);
 	m->sb.flags |= NM_SBF_LEG_FAILED;
-	m->sb.flags &= ~NM_SBF_CONSISTENT;
+	if (!nm_is_last_leg(&m->state, m->handed_over))
+		m->sb.flags &= ~NM_SBF_CONSISTENT;
 	nm_meta_write_sb(m);
 	mutex_unlock(&m->meta_mutex);
 	nm_publish(m);
@@ -272,6 +277,7 @@ static void send_sync_done(struct nm_mirror *m)
 		return;
 	}
 	m->sync_done_sent = true;
+	m->handed_over = true;
 	nm_gens_encode(&m->sb.gens, wire);
 	nm_session_send(m, NM_OP_SYNC_DONE, wire, sizeof(*wire));
 }

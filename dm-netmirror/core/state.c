@@ -102,6 +102,11 @@ bool nm_peer_has_all(const struct nm_state *s)
 	       !(s->peer_flags & NM_SBF_LEG_FAILED);
 }
 
+bool nm_is_last_leg(const struct nm_state *s, bool handed_over)
+{
+	return connected(s) && !nm_peer_has_all(s) && !handed_over;
+}
+
 bool nm_may_detach(const struct nm_state *s)
 {
 	return s->role == NM_PRIMARY && nm_peer_has_all(s) &&

@@ -102,6 +102,13 @@ bool nm_peer_stood_aside(const struct nm_state *s, enum nm_refusal bye);
 bool nm_peer_has_all(const struct nm_state *s);
 
 /*
+ * Is the local leg the only one with all the data, so that nobody goes on without
+ * it?  What fails on it then leaves it behind nobody.  @handed_over: the target may
+ * have taken over the generation.
+ */
+bool nm_is_last_leg(const struct nm_state *s, bool handed_over);
+
+/*
  * The local leg of a primary failed: may it be given up, with the peer's leg
  * alone serving the application?  Only when that one has all the data.
  */

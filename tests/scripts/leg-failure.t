@@ -103,7 +103,42 @@ ok "a is up" ctl a up
 isnt "$(st a link)" connected "it still does not use the leg"
 status_is 5 "nor is it promoted" ctl a promote --peer-fenced
 ok "the leg is well again" leg a well
+ok "b is out of reach" ctl b disconnect
 ok "a attaches it" ctl a attach
+status_is 5 "what it missed is not forgotten" ctl a promote --peer-fenced
+ok "b is back" ctl b connect
+ok "in sync" lab_until 60 in_sync
+ok "the legs are the same" same_legs
+
+# --- the last leg ------------------------------------------------------------
+
+# b_is_last: b is secondary and has all the data, a is primary and has not
+b_is_last()
+{
+	on b 'dmsetup message ${DEV##*/} 0 resync_rate 2048' &&
+		on a 'dmsetup message ${DEV##*/} 0 resync_rate 2048' &&
+		ctl a invalidate && until_st 15 b action resync &&
+		ctl b demote && ctl a promote && until_st 15 a action recover
+}
+
+# Nobody goes on without it: as it comes back, so does the application.
+ok "b has the only whole leg" b_is_last
+load a waits --rw=randwrite --bs=4k --iodepth=4 --size=48M --fsync=64 \
+	--time_based --runtime=600
+ok "a writes" lab_until 10 writes_go_on
+ok "the leg of b fails" leg b deaf
+ok "b is out" until_st 10 b link refused:leg-failed
+ok "the leg is well again" leg b well
+ok "b attaches it" ctl b attach
+ok "the resync goes on" until_st 15 a action recover
+ok "writes go on" writes_go_on
+lab_stop waits INT
+lab_wait waits 20
+like "$(cat "$(lab_out waits)")" "err= 0" "no write failed"
+
+ok "a is demoted" lab_until 5 ctl a demote
+ok "b is promoted" ctl b promote
+on b 'dmsetup message ${DEV##*/} 0 resync_rate 0'
 ok "in sync" lab_until 60 in_sync
 ok "the legs are the same" same_legs
 

@@ -319,6 +319,16 @@ static void check_leg_failure(const struct nm_state *s)
 		assert_false(s->peer_flags & NM_SBF_LEG_FAILED);
 		assert_int_not_equal(s->sync, NM_SYNC_SOURCE);
 	}
+	/* nobody may go on without the last leg, and one that may is not it */
+	if (nm_is_last_leg(s, false)) {
+		assert_true(connected(s));
+		assert_true(s->sync == NM_SYNC_SOURCE ||
+			    s->peer_flags & NM_SBF_LEG_FAILED);
+		assert_false(nm_may_detach(s));
+	}
+	assert_false(nm_is_last_leg(s, true));
+	assert_true(nm_is_last_leg(s, false) || nm_peer_has_all(s) ||
+		    !connected(s));
 	/* not the last good copy, and not a peer that has only a part */
 	if (nm_may_detach(s)) {
 		assert_int_equal(s->role, NM_PRIMARY);

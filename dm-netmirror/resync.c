@@ -195,7 +195,11 @@ void nm_resync_kick(struct nm_mirror *m)
 {
 	int i;
 
-	if (!nm_sync_drives(&m->state) || m->suspended)
+	/*
+	 * What becomes dirty after the end was told keeps its mark, and the session
+	 * starts over: copied now, it would pass for flushed.
+	 */
+	if (!nm_sync_drives(&m->state) || m->suspended || m->sync_done_sent)
 		return;
 	cancel_delayed_work(&m->retry_work);
 	WRITE_ONCE(m->resync_stop, false);

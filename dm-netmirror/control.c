@@ -156,7 +156,7 @@ static int start_link(struct nm_mirror *m)
 	if (m->sb.flags & NM_SBF_LEG_FAILED && m->state.role != NM_PRIMARY)
 		return 0;
 	nm_set_link(m, NM_EV_START);
-	err = m->link.ops->start(&m->link);
+	err = m->link.ops->start(&m->link, false);
 	if (err) {
 		nm_err(m, "cannot begin to look for the peer at %s: error %d\n",
 		       m->remote_token, err);

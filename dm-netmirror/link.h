@@ -76,8 +76,12 @@ struct nm_link_ops {
 	/* After reset(): wait until nothing is left.  May sleep. */
 	void (*destroy)(struct nm_link *link);
 
-	/* Begin to look for the peer; returns at once.  May sleep. */
-	int (*start)(struct nm_link *link);
+	/*
+	 * Begin to look for the peer; returns at once.  May sleep.  @again: since a
+	 * session or an attempt has ended, not because somebody said so; after short
+	 * sessions that may take a while.
+	 */
+	int (*start)(struct nm_link *link, bool again);
 	/*
 	 * End the session or the search and wait until nothing of it is in
 	 * work; see above.  May be called at any time after create(), also

@@ -157,7 +157,7 @@ static void forget(struct nm_loop *l)
 	list_del_init(&l->list);
 }
 
-static int loop_start(struct nm_link *link)
+static int loop_start(struct nm_link *link, bool again)
 {
 	struct nm_loop *l = link->priv;
 	struct nm_loop *peer;

@@ -123,7 +123,7 @@ static void session_end(struct nm_mirror *m, enum nm_link_event event)
 	nm_control_promote_answer(m, NM_REFUSE_BUSY);
 	nm_io_thaw(m);
 	if (m->state.link == NM_LINK_SEARCHING)
-		m->link.ops->start(&m->link);
+		m->link.ops->start(&m->link, true);
 }
 
 static void set_apart(struct nm_mirror *m, enum nm_refusal apart)

@@ -261,23 +261,24 @@ static void rdma_link_destroy(struct nm_link *link)
 }
 
 /* After a session that did not last the next one should not come at once. */
-static void choose_backoff(struct nm_rdma *rl)
+static void choose_backoff(struct nm_rdma *rl, bool again)
 {
-	if (!rl->joined)
-		return;
+	bool joined = rl->joined;
+
 	rl->joined = false;
-	if (time_after(jiffies, rl->joined_at + SHORT_SESSION))
+	if (!again || (joined && time_after(jiffies, rl->joined_at +
+						     SHORT_SESSION)))
 		rl->backoff_ms = 0;
-	else
+	else if (joined)
 		nm_rdma_back_off(rl);
 }
 
-static int rdma_link_start(struct nm_link *link)
+static int rdma_link_start(struct nm_link *link, bool again)
 {
 	struct nm_rdma *rl = link->priv;
 	int err;
 
-	choose_backoff(rl);
+	choose_backoff(rl, again);
 	mutex_lock(&rl->mutex);
 	rl->started = true;
 	WRITE_ONCE(rl->stop, false);

@@ -212,7 +212,7 @@ static void sim_destroy(struct nm_link *link)
 	kfree(end);
 }
 
-static int sim_start(struct nm_link *link)
+static int sim_start(struct nm_link *link, bool again)
 {
 	struct sim_link *end = link->priv;
 

@@ -508,6 +508,9 @@ void oracle_event(int node)
 	    m->sb.flags & NM_SBF_LEG_FAILED && seen[!node].lossy)
 		hist_weaken(seen[!node].lossy);
 	s->failed = m->sb.flags & NM_SBF_LEG_FAILED;
+	/* Somebody said so: what had to wait, and was not yet failed, waits anew. */
+	if (s->link == NM_LINK_OFF && m->state.link == NM_LINK_SEARCHING)
+		s->held = sim_now;
 	s->link = m->state.link;
 	s->sync = m->state.sync;
 	if (m->state.role != s->role) {

@@ -13,6 +13,7 @@ struct promise {
 	u64 hold;		/* since when I/O must be held, 0: not */
 	u64 retracted;		/* when a word was taken back, since it was lost */
 	bool aside;		/* left a primary that may go on */
+	bool settling;		/* power was cut where that ends, see below */
 	u64 goodbye;		/* the session whose end was announced */
 	/* as last seen */
 	u64 session;
@@ -136,8 +137,8 @@ bool policy_is_aside(int node)
 	 * A handshake ends it before the nodes count as connected.  If it cannot
 	 * write that twice, the leg is in sync once, as far as it knows itself.
 	 */
-	if (m && (m->state.link == NM_LINK_HANDSHAKE ||
-		  disk_is_half_settled(node)) &&
+	if (((m && (m->state.link == NM_LINK_HANDSHAKE ||
+		    disk_is_half_settled(node))) || p->settling) &&
 	    !(oracle_sb(node)->flags & NM_SBF_OUTDATED))
 		p->aside = false;
 	return p->aside;
@@ -190,6 +191,7 @@ void policy_event(int node, const struct nm_mirror *m)
 	p->peer_role = m->state.peer_role;
 	p->sync = m->state.sync;
 	policy_is_aside(node);
+	p->settling = false;
 	update_hold(node);
 	update_hold(!node);
 }
@@ -198,6 +200,10 @@ void policy_power_cut(int node)
 {
 	/* What could not be written down is forgotten. */
 	bool aside = policy_is_aside(node) && !disk_meta_has_failed(node);
+	const struct nm_mirror *m = node_mirror(node);
 
-	promises[node] = (struct promise){ .aside = aside };
+	promises[node] = (struct promise){
+		.aside = aside,
+		.settling = m && m->state.link == NM_LINK_HANDSHAKE,
+	};
 }

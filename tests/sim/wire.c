@@ -41,6 +41,7 @@ void wire_reset(const struct wire_traits *traits)
 void wire_calm(void)
 {
 	wire.traits.break_percent = 0;
+	wire.traits.ctl_factor = 1;
 }
 
 u64 wire_session(int node)
@@ -452,6 +453,12 @@ static void ctl_arrived(void *arg)
 	}
 }
 
+/* One that takes longer is taken for the loss of the peer. */
+static u64 ctl_delay(void)
+{
+	return min(wire_delay() * wire.traits.ctl_factor, SIM_MS(500));
+}
+
 void wire_send(struct wire_msg *msg)
 {
 	if (!node_is_on(msg->to)) {
@@ -460,7 +467,7 @@ void wire_send(struct wire_msg *msg)
 	}
 	if (msg->kind == WIRE_CTL || msg->kind == WIRE_CLOSE) {
 		list_add_tail(&msg->list, &wire.ctl[msg->to]);
-		sim_spawn(msg->to, "ctl", ctl_arrived, NULL, wire_delay(), false);
+		sim_spawn(msg->to, "ctl", ctl_arrived, NULL, ctl_delay(), false);
 	} else {
 		sim_spawn(msg->to, msg->kind == WIRE_REQUEST ? "request" :
 			  "response", arrived, msg, wire_delay(),

@@ -13,6 +13,7 @@ extern const struct nm_link_ops sim_link_ops;
 struct wire_traits {
 	u32 delay_us;		/* of a message, on average */
 	u32 slow_percent;	/* messages that take a hundred times as long */
+	u32 ctl_factor;		/* times as long for control messages */
 	u32 close_percent;	/* ends of a session that the peer is told of */
 	u32 backoff_ms;
 	u32 break_percent;	/* sessions that end as soon as they begin */
@@ -20,7 +21,7 @@ struct wire_traits {
 };
 
 void wire_reset(const struct wire_traits *traits);
-/* From now on no session breaks without an event. */
+/* From now on no session breaks without an event, nor takes long to begin. */
 void wire_calm(void);
 /* Nothing arrives at node @to any more, or all that was held up. */
 void wire_cut(int to, bool cut);

@@ -94,6 +94,19 @@ static void draw_damage(struct world *w)
 	w->nodes.blank[1] = false;
 }
 
+/* Which come back, and of which somebody may have to live on. */
+static void draw_leg_errors(struct world *w, struct sim_rng *rng)
+{
+	static const u8 often[] = { EV_ATTACH, EV_POWER_CUT, EV_BOOT };
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(often); i++)
+		w->weight[often[i]] = 2 * event_base_weight(often[i]);
+	w->disks[rng_below(rng, 2)].read_errors = PICK(rng, 0, 20, 200);
+	w->disks[rng_below(rng, 2)].write_errors = PICK(rng, 0, 20, 200);
+	w->disks[rng_below(rng, 2)].meta_errors = PICK(rng, 0, 30, 100, 200);
+}
+
 static void world_draw(struct world *w, const struct run *run)
 {
 	struct sim_rng r = rng_of(run->seed, 0), *rng = &r;
@@ -143,11 +156,9 @@ static void world_draw(struct world *w, const struct run *run)
 		w->nodes.blank[0] = w->nodes.blank[1] = false;
 		w->nr_events = run->script->nr;
 	}
-	if (w->leg_errors) {
-		w->disks[rng_below(rng, 2)].read_errors = PICK(rng, 0, 20, 200);
-		w->disks[rng_below(rng, 2)].write_errors = PICK(rng, 0, 20, 200);
-		w->disks[rng_below(rng, 2)].meta_errors = PICK(rng, 0, 30, 100, 200);
-	}
+	if (w->leg_errors)
+		draw_leg_errors(w, rng);
+	w->wire.ctl_factor = run->script ? 1 : PICK(rng, 1, 1, 20, 200);
 }
 
 static void set_up(struct world *w)

@@ -131,6 +131,8 @@ static void run_demote(struct nm_mirror *m, struct nm_cmd *cmd)
 		err = nm_set_flags(m, 0, NM_SBF_PRIMARY);
 	if (!err) {
 		set_role(m, NM_SECONDARY);
+		/* Nobody is left to be told of it. */
+		WRITE_ONCE(m->flush_lost, false);
 		if (m->state.link == NM_LINK_CONNECTED)
 			nm_session_send(m, NM_OP_ROLE_IS, &role, 1);
 		else if (m->state.link == NM_LINK_HANDSHAKE)

@@ -60,10 +60,20 @@ void nm_io_leave(struct nm_io *io, bool on_both)
 	spin_unlock_irqrestore(&s->lock, flags);
 }
 
+/* Data are lost: it does not matter which leg has answered now. */
+static bool has_to_tell(struct nm_io *io)
+{
+	return io->op == NM_OP_FLUSH &&
+	       unlikely(READ_ONCE(io->mirror->flush_lost)) &&
+	       xchg(&io->mirror->flush_lost, false);
+}
+
 void nm_io_finish(struct nm_io *io, bool on_both, blk_status_t status)
 {
 	if (nm_io_is_write(io))
 		nm_io_leave(io, on_both);
+	if (!status && has_to_tell(io))
+		status = BLK_STS_IOERR;
 	io_end_bio(io, status);
 }
 
@@ -88,8 +98,8 @@ static void io_put(struct nm_io *io)
 
 /*
  * What an answer of the local leg means.  A leg that turns out not to know
- * write-zeroes is well; a flush after one that failed has lost data, even if it
- * succeeds (I2).
+ * write-zeroes is well; a flush after one that failed has lost data there, even if
+ * it succeeds (I2).
  */
 static blk_status_t leg_status(struct nm_io *io, blk_status_t status)
 {

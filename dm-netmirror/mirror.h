@@ -229,7 +229,8 @@ struct nm_mirror {
 	struct page *sb_page;
 	bool meta_failed;		/* until the leg is attached again */
 	bool sb_stale;			/* one copy of the superblock as read */
-	bool flush_failed;		/* of the leg; no flush has told of it yet */
+	bool flush_failed;		/* of the leg, which is given up for it */
+	bool flush_lost;		/* nor has the peer got it; no flush has told yet */
 
 	/* The data path: see nm_mode(). */
 	unsigned int mode;
@@ -429,6 +430,12 @@ void nm_zone_checkpoint_work(struct work_struct *work);
  * left out when nothing is known to be unflushed.  May sleep.
  */
 int nm_zone_checkpoint(struct nm_mirror *m, unsigned int keep, bool always);
+/*
+ * A drive tells only once that it lost what was in its cache, and this time nobody
+ * but us has heard it: the next flush gets an error of the leg, or, if no peer has
+ * what was lost, its error.  May sleep.
+ */
+void nm_zone_flush_failed(struct nm_mirror *m);
 /*
  * The source, which has flushed its own leg, flushes that of this target: what
  * was pushed before its last flush is not dirty any more.  May sleep.

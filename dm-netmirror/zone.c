@@ -142,17 +142,23 @@ static bool has_both_legs(struct nm_mirror *m)
 	return both;
 }
 
-/*
- * A drive tells only once that it lost what was in its cache, and this time
- * nobody but us hears it.
- */
+void nm_zone_flush_failed(struct nm_mirror *m)
+{
+	spin_lock_irq(&m->state_lock);
+	if (m->state.role != NM_PRIMARY || nm_may_detach(&m->state))
+		WRITE_ONCE(m->flush_failed, true);
+	else if (!(m->state.flags & NM_SBF_LEG_FAILED))
+		WRITE_ONCE(m->flush_lost, true);
+	spin_unlock_irq(&m->state_lock);
+}
+
 static int flush_local(struct nm_mirror *m)
 {
 	int err = blkdev_issue_flush(m->local->bdev);
 
 	if (err && !(READ_ONCE(m->state.flags) & NM_SBF_LEG_FAILED)) {
 		nm_err(m, "cannot flush %pg: error %d\n", m->local->bdev, err);
-		WRITE_ONCE(m->flush_failed, true);
+		nm_zone_flush_failed(m);
 		nm_todo(m, NM_TODO_LEG_FAILED);
 	}
 	return err;

@@ -10,6 +10,7 @@
 #                      dead       nothing works
 #                      deaf       the data do not, the metadata do
 #                      forgetful  the metadata do not, the data do
+#                      hasty      can be read, its metadata written, and not flushed
 #   disk_of NODE       the name of the disk below it
 
 disk_of()
@@ -31,6 +32,9 @@ leg()
 			echo \$head \$((size - head)) error ;;
 		forgetful) echo 0 \$head error
 			echo \$head \$((size - head)) linear $disk \$head ;;
+		hasty) modprobe dm-flakey
+			echo 0 \$head linear $disk 0
+			echo \$head \$((size - head)) flakey $disk \$head 0 1 1 error_writes ;;
 		esac >/run/leg-$1
 		if dmsetup info leg-$1 >/dev/null 2>&1; then
 			dmsetup suspend --noflush --nolockfs leg-$1 &&

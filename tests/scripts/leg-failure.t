@@ -153,4 +153,25 @@ ok "a write succeeds" on b 'dd if=/dev/zero of=$DEV bs=4k count=1 oflag=direct'
 ok "the nodes meet" ctl a connect
 ok "in sync" lab_until 60 in_sync
 ok "the legs are the same" same_legs
+
+# --- a flush that only the mirror asked for ----------------------------------
+
+flushes()
+{
+	on b 'dd if=/dev/zero of=$DEV bs=4k count=1 oflag=direct conv=fsync'
+}
+
+# What is gone from its cache then was on no other leg.
+ok "the nodes part" ctl a disconnect
+ok "b is alone" until_st 10 b health AD
+ok "b writes" on b 'dd if=/dev/urandom of=$DEV bs=1M count=4 oflag=direct'
+ok "the leg of b cannot be flushed" leg b hasty
+nok "so it is not demoted" ctl b demote
+ok "the leg is well again" leg b well
+ok "the nodes meet" ctl a connect
+ok "in sync" lab_until 60 in_sync
+nok "the next flush tells of it" flushes
+ok "and the one after that does not" flushes
+is "$(st b health)" AA "no leg is given up for it"
+ok "the legs are the same" same_legs
 mirror_done

@@ -113,6 +113,17 @@ sector_t bdev_nr_sectors(struct block_device *bdev)
 	return DATA_START_SECTOR + d->nr_blocks * SIM_BLOCK_SECTORS;
 }
 
+bool bdev_write_cache(struct block_device *bdev)
+{
+	return true;
+}
+
+/* One that does not is nothing new to these disks, but to who asks. */
+bool bdev_fua(struct block_device *bdev)
+{
+	return container_of(bdev, struct disk, bdev)->traits.write_zeroes;
+}
+
 unsigned int bdev_write_zeroes_sectors(struct block_device *bdev)
 {
 	struct disk *d = container_of(bdev, struct disk, bdev);

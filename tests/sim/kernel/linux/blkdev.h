@@ -28,6 +28,8 @@ static inline int disk_openers(struct gendisk *disk)
 
 sector_t bdev_nr_sectors(struct block_device *bdev);
 unsigned int bdev_write_zeroes_sectors(struct block_device *bdev);
+bool bdev_write_cache(struct block_device *bdev);
+bool bdev_fua(struct block_device *bdev);
 int blkdev_issue_flush(struct block_device *bdev);
 #define BLKDEV_ZERO_NOUNMAP	(1 << 0)
 

@@ -127,6 +127,7 @@ nvme_target()
 nvme_connect()
 {
 	lab_run 1 "modprobe nvme-rdma && nvme connect -t rdma -a 10.77.0.2 -s 4420 -n stall $* &&
+		if [ -n '$*' ]; then echo 1 | tee /sys/class/nvme/nvme*/fast_io_fail_tmo; fi &&
 		udevadm settle && ls /dev/nvme*n1"
 }
 
@@ -137,8 +138,12 @@ nvme_options()
 
 first_md()
 {
-	lab_run 1 'mdadm --stop /dev/md/* /dev/md0 2>/dev/null
-		mdadm --zero-superblock /dev/disk/by-id/virtio-md 2>/dev/null; :'
+	local n
+
+	for n in 1 2; do
+		lab_run $n 'mdadm --stop --scan 2>/dev/null
+			mdadm --zero-superblock /dev/disk/by-id/virtio-md 2>/dev/null; :'
+	done
 	nvme_target && nvme_connect "$(nvme_options "$system")" &&
 		lab_run 1 'modprobe raid1 && mdadm --create /dev/md0 --run --assume-clean \
 			--level=1 --raid-devices=2 --metadata=1.2 --bitmap=internal \
@@ -188,8 +193,8 @@ more_than()
 
 row()
 {
-	sort -n <<<"${samples[$1]// /$'\n'}" | awk -v system="$1" -v mark="${2-}" '{ v[NR] = $1 }
-		END { printf "%-12s %6d %8d %8d %7s%d\n", system, NR, v[1], v[int((NR + 1) / 2)], mark, v[NR] }'
+	sort -n <<<"${samples[$1]// /$'\n'}" | awk -v name="$1" -v mark="${2-}" '{ v[NR] = $1 }
+		END { printf "%-12s %6d %8d %8d %7s%d\n", name, NR, v[1], v[int((NR + 1) / 2)], mark, v[NR] }'
 }
 
 declare -A samples given_up

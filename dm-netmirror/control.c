@@ -131,8 +131,6 @@ static void run_demote(struct nm_mirror *m, struct nm_cmd *cmd)
 		err = nm_set_flags(m, 0, NM_SBF_PRIMARY);
 	if (!err) {
 		set_role(m, NM_SECONDARY);
-		/* Nobody is left to be told of it. */
-		WRITE_ONCE(m->flush_lost, false);
 		if (m->state.link == NM_LINK_CONNECTED)
 			nm_session_send(m, NM_OP_ROLE_IS, &role, 1);
 		else if (m->state.link == NM_LINK_HANDSHAKE)
@@ -300,6 +298,9 @@ static int attach(struct nm_mirror *m)
 	mutex_lock(&m->meta_mutex);
 	m->meta_failed = false;
 	m->flush_failed = false;
+	/* The only leg with all the data still has what it has not flushed. */
+	if (!(m->sb.flags & NM_SBF_CONSISTENT))
+		m->cache_lost = false;
 	m->sb.seq = max(m->sb.seq, m->old_sb->seq);
 	m->sb.flags &= ~NM_SBF_LEG_FAILED;
 	err = nm_meta_write_sb(m);

@@ -71,7 +71,9 @@ static int prepare_tracking(struct nm_mirror *m, bool peer_has_gen)
 	int err;
 
 	err = blkdev_issue_flush(m->local->bdev);
-	if (!err)
+	if (err)
+		nm_cache_is_lost(m);
+	else
 		err = nm_verdict_is_full(m->verdict.verdict) ?
 		      nm_zone_mark_all(m) : nm_zone_write_all(m);
 	if (!err && (peer_has_gen || m->sb.flags & NM_SBF_PEER_HAS_GEN))
@@ -198,6 +200,8 @@ static void agreed(struct nm_mirror *m)
 	/* Before, there may have been no peer to go on with. */
 	if (READ_ONCE(m->meta_failed))
 		nm_todo(m, NM_TODO_META_FAILED);
+	if (READ_ONCE(m->cache_lost))
+		nm_todo(m, NM_TODO_CACHE_LOST);
 }
 
 static void get_ready(struct nm_mirror *m)

@@ -103,13 +103,18 @@ static void io_put(struct nm_io *io)
  */
 static blk_status_t leg_status(struct nm_io *io, blk_status_t status)
 {
+	struct nm_mirror *m = io->mirror;
+
 	if (status == BLK_STS_TARGET && (io->op == NM_OP_WRITE_ZEROES ||
 					 io->op == NM_OP_DISCARD))
 		return BLK_STS_NOTSUPP;
 	if (!status && io->op == NM_OP_FLUSH &&
-	    unlikely(READ_ONCE(io->mirror->flush_failed)) &&
-	    xchg(&io->mirror->flush_failed, false))
+	    unlikely(READ_ONCE(m->flush_failed)) &&
+	    xchg(&m->flush_failed, false))
 		return BLK_STS_IOERR;
+	if (unlikely(status) &&
+	    nm_loses_cache(m->local->bdev, io->op, io->bio->bi_opf & REQ_FUA))
+		nm_cache_is_lost(m);
 	return status;
 }
 

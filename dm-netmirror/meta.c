@@ -34,12 +34,6 @@ static bool leg_is_given_up(struct nm_mirror *m)
 	return given_up;
 }
 
-/* Is a write with FUA to it a write and then a flush of its whole cache? */
-static bool fua_is_flush(struct block_device *bdev)
-{
-	return bdev_write_cache(bdev) && !bdev_fua(bdev);
-}
-
 static int meta_write(struct nm_mirror *m, struct page *page, u32 block)
 {
 	int err;
@@ -53,7 +47,7 @@ static int meta_write(struct nm_mirror *m, struct page *page, u32 block)
 	nm_count(m, NM_C_MD_WRITES);
 	if (err) {
 		WRITE_ONCE(m->meta_failed, true);
-		if (!m->meta && fua_is_flush(m->local->bdev))
+		if (!m->meta && nm_loses_cache(m->local->bdev, NM_OP_WRITE, true))
 			nm_zone_flush_failed(m);
 		nm_err(m, "cannot write metadata block %u of %pg: error %d\n",
 		       block, nm_meta_bdev(m), err);

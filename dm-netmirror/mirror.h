@@ -134,6 +134,7 @@ enum nm_todo {
 	NM_TODO_TIMEOUT,	/* the handshake takes too long */
 	NM_TODO_LEG_FAILED,	/* the leg returned an error */
 	NM_TODO_META_FAILED,	/* the metadata did */
+	NM_TODO_CACHE_LOST,	/* the peer may have all that the leg has lost */
 	NM_TODO_HOLD_OVER,	/* I/O was held long enough */
 };
 
@@ -231,6 +232,8 @@ struct nm_mirror {
 	bool sb_stale;			/* one copy of the superblock as read */
 	bool flush_failed;		/* of the leg, which is given up for it */
 	bool flush_lost;		/* nor has the peer got it; no flush has told yet */
+	bool cache_lost;		/* see nm_loses_cache() */
+	bool cache_lost_now;		/* in this session: no flush of the peer succeeds */
 
 	/* The data path: see nm_mode(). */
 	unsigned int mode;
@@ -431,6 +434,17 @@ void nm_zone_checkpoint_work(struct work_struct *work);
  */
 int nm_zone_checkpoint(struct nm_mirror *m, unsigned int keep, bool always);
 /*
+ * Does a request of @op that fails tell that the drive has lost what was in its cache?
+ * Reads may go on to see that, though no later flush writes it: what is unflushed
+ * stays so on that leg, until a peer has all the data and it is copied from there.
+ */
+bool nm_loses_cache(struct block_device *bdev, u16 op, bool fua);
+static inline void nm_cache_is_lost(struct nm_mirror *m)
+{
+	WRITE_ONCE(m->cache_lost, true);
+	WRITE_ONCE(m->cache_lost_now, true);
+}
+/*
  * A drive tells only once that it lost what was in its cache, and this time nobody
  * but us has heard it: the next flush gets an error of the leg, or, if no peer has
  * what was lost, its error.  May sleep.
@@ -531,6 +545,8 @@ void nm_session_meet(struct nm_mirror *m);
  * the data: the session starts over, I/O is held meanwhile.
  */
 void nm_session_leg_failed(struct nm_mirror *m);
+/* If the peer has what the leg has lost with its cache, it is copied from there. */
+void nm_session_cache_lost(struct nm_mirror *m);
 /*
  * The metadata failed alone.  If the peer's leg has all the data, the local one is
  * given up just so; else its data are still good to read.

@@ -55,6 +55,9 @@ static void take_place(struct nm_mirror *m, struct nm_mirror *old)
 	m->state.fenced = old->state.fenced;
 	m->leg_failed = old->loaded ? old->sb.flags & NM_SBF_LEG_FAILED :
 				      old->leg_failed;
+	m->flush_failed = old->flush_failed;
+	m->flush_lost = old->flush_lost;
+	m->cache_lost = old->cache_lost;
 	m->suspended = true;
 	nm_events_take(m, old);
 }
@@ -67,6 +70,9 @@ static void take_new_place(struct nm_mirror *m)
 	m->state.role = NM_SECONDARY;
 	m->state.fenced = false;
 	m->leg_failed = false;
+	m->flush_failed = false;
+	m->flush_lost = false;
+	m->cache_lost = false;
 	m->suspended = true;
 	list_move(&m->registered, &mirrors);
 }

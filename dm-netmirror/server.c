@@ -98,8 +98,15 @@ static void answer(struct nm_server_io *io, blk_status_t status)
 
 	if (!status && is_write(&sreq->msg) && sreq->msg.flags & NM_WF_RESYNC)
 		note_copied(m, &sreq->msg);
-	if (status && sreq->msg.op != NM_OP_READ)
+	if (status && sreq->msg.op != NM_OP_READ) {
+		if (nm_loses_cache(m->local->bdev, sreq->msg.op,
+				   sreq->msg.flags & NM_WF_FUA))
+			nm_cache_is_lost(m);
 		nm_todo(m, NM_TODO_LEG_FAILED);
+	}
+	if (!status && sreq->msg.op == NM_OP_FLUSH &&
+	    READ_ONCE(m->cache_lost_now))
+		status = BLK_STS_IOERR;
 	mempool_free(io, &m->server_ios);
 	m->link.ops->respond(sreq, to_status(status));
 }

@@ -36,6 +36,7 @@ void nm_session_up(struct nm_mirror *m)
 	m->got_ready = false;
 	m->sync_done_sent = false;
 	m->handed_over = false;
+	m->cache_lost_now = false;
 	memset(m->peer_hello, 0, sizeof(*m->peer_hello));
 	nm_set_link(m, NM_EV_UP);
 	mod_delayed_work(m->state_wq, &m->timeout_work, HANDSHAKE_TIMEOUT);
@@ -191,6 +192,27 @@ void nm_session_leg_failed(struct nm_mirror *m)
 	nm_session_refuse(m, NM_REFUSE_LEG_FAILED, NULL);
 }
 
+/*
+ * What was unflushed since becomes dirty with the end of the session, and a leg that is
+ * not consistent is the target of the next one.
+ */
+void nm_session_cache_lost(struct nm_mirror *m)
+{
+	if (!READ_ONCE(m->cache_lost) || !nm_peer_has_all(&m->state) ||
+	    m->sb.flags & NM_SBF_LEG_FAILED)
+		return;
+	nm_warn(m, "a flush of %pg has failed; what it may have lost is copied from the peer\n",
+		m->local->bdev);
+	if (nm_set_flags(m, 0, NM_SBF_CONSISTENT)) {
+		nm_session_meta_needed(m);
+		return;
+	}
+	nm_session_refuse(m, NM_REFUSE_RESTART, NULL);
+	/* Not before, or a flush that comes in between counts. */
+	WRITE_ONCE(m->cache_lost, false);
+	WRITE_ONCE(m->flush_failed, false);
+}
+
 static void refuse_without_metadata(struct nm_mirror *m)
 {
 	nm_session_refuse(m, NM_REFUSE_LEG_FAILED,
@@ -323,6 +345,8 @@ static void sync_over(struct nm_mirror *m)
 	spin_unlock_irq(&m->state_lock);
 	nm_publish(m);
 	nm_info(m, "resync finished, both legs have the same data\n");
+	if (READ_ONCE(m->cache_lost))
+		nm_todo(m, NM_TODO_CACHE_LOST);
 }
 
 /*
@@ -346,7 +370,8 @@ static int settle(struct nm_mirror *m, const struct nm_gens *gens)
 		m->sb.flags &= ~NM_SBF_PRIMARY;
 	err = nm_meta_change_sb(m, m->old_sb);
 	mutex_unlock(&m->meta_mutex);
-	if (!err && m->state.role != NM_PRIMARY)
+	/* What its cache has lost is marked until it is given up. */
+	if (!err && m->state.role != NM_PRIMARY && !READ_ONCE(m->cache_lost))
 		err = nm_zone_wipe(m);
 	if (err)
 		nm_session_meta_needed(m);

@@ -141,6 +141,8 @@ static void run(struct nm_mirror *m)
 		nm_session_leg_failed(m);
 	if (test_bit(NM_TODO_META_FAILED, &todo))
 		nm_session_meta_failed(m);
+	if (test_bit(NM_TODO_CACHE_LOST, &todo))
+		nm_session_cache_lost(m);
 	if (test_bit(NM_TODO_TIMEOUT, &todo) &&
 	    m->state.link == NM_LINK_HANDSHAKE)
 		nm_session_down(m, "the handshake took too long");

@@ -142,8 +142,18 @@ static bool has_both_legs(struct nm_mirror *m)
 	return both;
 }
 
+/* FUA may be a write and then a flush; that of zeroes always is. */
+bool nm_loses_cache(struct block_device *bdev, u16 op, bool fua)
+{
+	if (op == NM_OP_FLUSH)
+		return true;
+	return fua && bdev_write_cache(bdev) &&
+	       (op != NM_OP_WRITE || !bdev_fua(bdev));
+}
+
 void nm_zone_flush_failed(struct nm_mirror *m)
 {
+	nm_cache_is_lost(m);
 	spin_lock_irq(&m->state_lock);
 	if (m->state.role != NM_PRIMARY || nm_may_detach(&m->state))
 		WRITE_ONCE(m->flush_failed, true);
@@ -180,7 +190,8 @@ static int flush_legs(struct nm_mirror *m, bool *both)
 	if (err || !has_both_legs(m))
 		return err;
 	err = blk_status_to_errno(nm_io_peer_sync(m, &req));
-	*both = !err && epoch == READ_ONCE(m->peer_epoch);
+	*both = !err && epoch == READ_ONCE(m->peer_epoch) &&
+		!READ_ONCE(m->cache_lost);
 	return err;
 }
 
@@ -298,7 +309,7 @@ int nm_zone_flush_target(struct nm_mirror *m)
 
 	mutex_lock(&m->checkpoint_mutex);
 	err = blkdev_issue_flush(m->local->bdev);
-	if (!err) {
+	if (!err && !READ_ONCE(m->cache_lost)) {
 		visit_touched(m, nm_marks_epoch_end);
 		visit_touched(m, nm_marks_epoch_begin);
 	}
@@ -378,7 +389,9 @@ void nm_zone_synced(struct nm_mirror *m, u64 first, u64 nr)
 		struct nm_shard *s = nm_shard_of(m, zone);
 
 		spin_lock_irq(&s->lock);
-		if (nm_marks_clear(&m->marks, region))
+		if (READ_ONCE(m->cache_lost))
+			nm_marks_copied(&m->marks, region);
+		else if (nm_marks_clear(&m->marks, region))
 			set_bit(nm_mark_block_of(&m->marks, zone),
 				m->stale_blocks);
 		spin_unlock_irq(&s->lock);

@@ -168,8 +168,15 @@ ok "b writes" on b 'dd if=/dev/urandom of=$DEV bs=1M count=4 oflag=direct'
 ok "the leg of b cannot be flushed" leg b hasty
 nok "so it is not demoted" ctl b demote
 ok "the leg is well again" leg b well
+copied=$(st b resync_regions)
 ok "the nodes meet" ctl a connect
+ok "what b may have lost is copied back" lab_until 60 on b \
+	'dmesg | grep "what it may have lost is copied from the peer" &&
+		dmesg | tail -n 20 | grep "resync finished"'
 ok "in sync" lab_until 60 in_sync
+copied=$(($(st b resync_regions) - copied))
+at_most 128 "$copied" "all of it, there and back"
+at_most "$copied" 300 "and no more"
 nok "the next flush tells of it" flushes
 ok "and the one after that does not" flushes
 is "$(st b health)" AA "no leg is given up for it"

@@ -144,6 +144,12 @@ static bool may_fail(const struct app_io *io)
 		(md->suspending && !md->noflush));
 }
 
+/* If it fails, what was not flushed before may be lost. */
+static bool asks_for_flush(const struct app_request *req)
+{
+	return req->op == APP_FLUSH || req->preflush || req->fua;
+}
+
 static void io_done(struct bio *bio)
 {
 	struct app_io *io = container_of(bio, struct app_io, bio);
@@ -164,6 +170,8 @@ static void io_done(struct bio *bio)
 	forget(io, ok);
 	if (ok)
 		acked(io);
+	else if (checking && asks_for_flush(&io->req))
+		hist_weaken(hist_clock());
 	world_free(io);
 }
 

@@ -33,7 +33,7 @@ struct disk {
 	u64 clock;			/* one more with each completion */
 	u64 meta_changes[DISK_META_BLOCKS];
 	bool hung;
-	bool failed;			/* a write of data */
+	bool failed;			/* a write of data, or a flush */
 	bool meta_failed;
 	bool half_settled;
 	bool half_turned;
@@ -206,6 +206,31 @@ static void flush(struct disk *d, u64 until)
 	}
 }
 
+/*
+ * A flush has failed: some of what it had to write is in the cache no more.  Reads
+ * may go on to see that, but no later flush writes it.
+ */
+static void lose_cached(struct disk *d)
+{
+	u32 mode = rng_below(&sim.rng, 4);
+	u32 i, j;
+
+	for (i = 0; i < d->nr_cached; i++) {
+		struct disk_block *b = &d->blocks[d->cached[i]];
+		u32 nr = 0, kept;
+
+		while (nr < b->nr_cached && b->cached[nr].done)
+			nr++;
+		kept = mode < 2 ? 0 : rng_below(&sim.rng, nr + 1);
+		if (kept)
+			b->durable = b->cached[kept - 1].version;
+		b->nr_cached -= nr;
+		for (j = 0; j < b->nr_cached; j++)
+			b->cached[j] = b->cached[j + nr];
+	}
+	forget_clean(d);
+}
+
 void disk_settle(int node)
 {
 	flush(&disks[node], disks[node].clock);
@@ -216,6 +241,11 @@ void disk_settle(int node)
 static bool is_meta(const struct bio *bio)
 {
 	return bio->bi_iter.bi_sector < DATA_START_SECTOR;
+}
+
+static bool is_flush(const struct bio *bio)
+{
+	return bio_op(bio) == REQ_OP_FLUSH || bio->bi_opf & REQ_PREFLUSH;
 }
 
 static u8 *meta_content(const struct bio *bio)
@@ -268,7 +298,7 @@ static void note_failure(struct disk *d, const struct bio *bio)
 {
 	u32 block = bio->bi_iter.bi_sector / META_BLOCK_SECTORS;
 
-	if (!is_meta(bio)) {
+	if (!is_meta(bio) || is_flush(bio)) {
 		d->failed = true;
 		return;
 	}
@@ -322,11 +352,6 @@ void disk_restore(int node)
 }
 
 /* --- requests ------------------------------------------------------------- */
-
-static bool is_flush(const struct bio *bio)
-{
-	return bio_op(bio) == REQ_OP_FLUSH || bio->bi_opf & REQ_PREFLUSH;
-}
 
 static u64 version_to_write(const struct bio *bio, u32 i)
 {
@@ -443,22 +468,32 @@ bool disk_is_hung(int node)
 	return disks[node].hung;
 }
 
+/* A disk that does not know FUA is told to flush all of it after such a write. */
+static bool fua_is_flush(struct disk *d, const struct bio *bio)
+{
+	return bio->bi_opf & REQ_FUA && !bdev_fua(&d->bdev);
+}
+
 static void disk_run(void *arg)
 {
 	struct disk_io *io = arg;
 	struct disk *d = &disks[io->node];
 	struct bio *bio = io->bio;
 	bool writes = bio_op(bio) != REQ_OP_READ;
+	bool has_data = bio->bi_iter.bi_size;
 
 	wait_while_hung(d);
-	if (!io->status && writes && bio->bi_iter.bi_size && is_meta(bio))
+	if (!io->status && writes && has_data && is_meta(bio))
 		note_success(d, bio);
-	if (!io->status || (writes && rng_percent(&sim.rng, 50)))
+	if (!io->status || (has_data && writes && rng_percent(&sim.rng, 50)))
 		apply(d, io);
 	if (rng_percent(&sim.rng, 30))
 		sim_sleep(delay(d) + 1);
+	/* Flushes come one after the other: the next one is done when this was told. */
+	if (io->status && (is_flush(bio) || fua_is_flush(d, bio)))
+		lose_cached(d);
 	d->clock++;
-	if (io->applied && writes && bio->bi_iter.bi_size && !is_meta(bio))
+	if (io->applied && writes && has_data && !is_meta(bio))
 		complete_data(d, bio);
 	list_del(&io->list);
 	bio->bi_status = io->status;
@@ -471,8 +506,10 @@ static blk_status_t fate(struct disk *d, const struct bio *bio)
 	bool read = bio_op(bio) == REQ_OP_READ;
 	u32 errors = read ? d->traits.read_errors : d->traits.write_errors;
 
-	if (is_meta(bio))
-		errors = read || is_flush(bio) ? 0 : d->traits.meta_errors;
+	if (is_flush(bio))
+		errors = d->traits.flush_errors;
+	else if (is_meta(bio))
+		errors = read ? 0 : d->traits.meta_errors;
 
 	if (bio_op(bio) == REQ_OP_WRITE_ZEROES && !d->traits.write_zeroes &&
 	    !(bio->bi_opf & DISK_ZEROES_BY_WRITE))
@@ -562,6 +599,9 @@ void disk_cut(int node, struct sim_rng *rng)
 	for (i = 0; i < d->nr_cached; i++)
 		cut_block(&d->blocks[d->cached[i]], mode, rng);
 	d->nr_cached = 0;
+	/* What a flush that failed has lost. */
+	for (i = 0; i < d->nr_blocks; i++)
+		d->blocks[i].now = d->blocks[i].durable;
 	for (i = 0; i < DISK_META_BLOCKS; i++) {
 		if (d->meta_cached[i])
 			tear(d->meta[i], d->meta_now[i], rng);

@@ -41,6 +41,7 @@ struct disk_traits {
 	u32 read_errors;	/* per mille, of the data */
 	u32 write_errors;
 	u32 meta_errors;	/* per mille of the writes of metadata */
+	u32 flush_errors;	/* per mille; of the cache, some is lost */
 };
 
 void disk_reset(int node, u32 nr_blocks, const struct disk_traits *traits);
@@ -53,7 +54,7 @@ void disk_cut(int node, struct sim_rng *rng);
 /* It answers nothing any more, or all that it was asked. */
 void disk_hang(int node, bool hang);
 bool disk_is_hung(int node);
-/* Did a write of data fail? */
+/* Did a write of data fail, or a flush? */
 bool disk_has_failed(int node);
 /* Did a write of metadata? */
 bool disk_meta_has_failed(int node);

@@ -71,7 +71,7 @@ static bool in_sync(int node)
 	struct nm_mirror *peer = node_mirror(!node);
 
 	return m && peer && m->state.link == NM_LINK_CONNECTED &&
-	       m->state.sync == NM_SYNC_NONE &&
+	       m->state.sync == NM_SYNC_NONE && !m->cache_lost &&
 	       m->state.flags & NM_SBF_CONSISTENT &&
 	       m->state.peer_role == peer->state.role;
 }
@@ -232,6 +232,7 @@ static void heal(void)
 		disk_traits(node)->read_errors = 0;
 		disk_traits(node)->write_errors = 0;
 		disk_traits(node)->meta_errors = 0;
+		disk_traits(node)->flush_errors = 0;
 		disk_hang(node, false);
 		if (!node_is_on(node))
 			node_boot(node);
@@ -241,6 +242,9 @@ static void heal(void)
 		if (node_is_suspended(node))
 			node_resume(node);
 	end_wait(all_commands_done, PATIENCE, "resume");
+	/* What was under way may fail yet. */
+	if (world->leg_errors)
+		end_sleep(SIM_S(3));
 	for (node = 0; node < SIM_NR_NODES; node++) {
 		tell(node, "attach");
 		step_down(node);

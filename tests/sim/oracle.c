@@ -403,6 +403,12 @@ void oracle_acked(const struct app_result *r)
 
 /* --- events --------------------------------------------------------------- */
 
+static bool leg_is_good(const struct nm_sb *sb)
+{
+	return sb->flags & NM_SBF_CONSISTENT &&
+	       !(sb->flags & NM_SBF_LEG_FAILED);
+}
+
 void oracle_power_cut(int node)
 {
 	struct nm_mirror *m = node_mirror(node);
@@ -419,8 +425,7 @@ void oracle_power_cut(int node)
 	seen[!node].superseded = false;
 	/* What it had in its cache until it knew to be the only leg left. */
 	if (errors_allowed && !(m && m->tracking) &&
-	    (seen[!node].failed ||
-	     oracle_sb(!node)->flags & NM_SBF_LEG_FAILED))
+	    (seen[!node].failed || !leg_is_good(oracle_sb(!node))))
 		hist_weaken(s->cut);
 }
 

@@ -105,6 +105,7 @@ static void draw_leg_errors(struct world *w, struct sim_rng *rng)
 	w->disks[rng_below(rng, 2)].read_errors = PICK(rng, 0, 20, 200);
 	w->disks[rng_below(rng, 2)].write_errors = PICK(rng, 0, 20, 200);
 	w->disks[rng_below(rng, 2)].meta_errors = PICK(rng, 0, 30, 100, 200);
+	w->disks[rng_below(rng, 2)].flush_errors = PICK(rng, 0, 0, 30, 200);
 }
 
 static void world_draw(struct world *w, const struct run *run)

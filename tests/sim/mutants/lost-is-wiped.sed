@@ -1,0 +1,4 @@
+# A source wipes the marks of what its cache has lost at the end of a resync.
+# file: dm-netmirror/session.c
+# options: --leg-errors
+/^static int settle/,/^}/ s/ && !READ_ONCE\(m->cache_lost\)//

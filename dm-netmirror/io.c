@@ -112,7 +112,7 @@ static blk_status_t leg_status(struct nm_io *io, blk_status_t status)
 	    unlikely(READ_ONCE(m->flush_failed)) &&
 	    xchg(&m->flush_failed, false))
 		return BLK_STS_IOERR;
-	if (unlikely(status) &&
+	if (unlikely(nm_is_leg_error(status)) &&
 	    nm_loses_cache(m->local->bdev, io->op, io->bio->bi_opf & REQ_FUA))
 		nm_cache_is_lost(m);
 	return status;

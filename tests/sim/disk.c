@@ -8,6 +8,7 @@
 #include "co.h"
 #include "disk.h"
 #include "mem.h"
+#include "node.h"
 
 #define META_BLOCK		4096U
 #define META_BLOCK_SECTORS	8U
@@ -37,6 +38,7 @@ struct disk {
 	bool meta_failed;
 	bool half_settled;
 	bool half_turned;
+	bool turn_is_left;
 	u8 turned_to[NM_GEN_LEN];	/* while half_turned */
 	struct list_head inflight;
 	u16 cached[DISK_MAX_BLOCKS];	/* blocks with something cached */
@@ -68,6 +70,7 @@ void disk_reset(int node, u32 nr_blocks, const struct disk_traits *traits)
 	d->meta_failed = false;
 	d->half_settled = false;
 	d->half_turned = false;
+	d->turn_is_left = false;
 	d->nr_cached = 0;
 	INIT_LIST_HEAD(&d->inflight);
 	memset(d->blocks, 0, nr_blocks * sizeof(d->blocks[0]));
@@ -275,6 +278,11 @@ bool disk_is_half_turned(int node)
 	return disks[node].half_turned;
 }
 
+bool disk_turn_is_left(int node)
+{
+	return disks[node].turn_is_left;
+}
+
 static const u8 *generation_in(const u8 *sb)
 {
 	return sb + offsetof(struct nm_sb_disk, gens);
@@ -309,6 +317,9 @@ static void note_failure(struct disk *d, const struct bio *bio)
 	if (!d->half_turned && turns(d, block, meta_content(bio))) {
 		d->half_turned = true;
 		memcpy(d->turned_to, generation_in(meta_content(bio)), NM_GEN_LEN);
+		/* One that is loaded or attached just gets what is long in force. */
+		d->turn_is_left = !node_nr_commands(d->bdev.node) &&
+				  node_mirror(d->bdev.node)->loaded;
 	}
 }
 
@@ -506,10 +517,13 @@ static blk_status_t fate(struct disk *d, const struct bio *bio)
 	bool read = bio_op(bio) == REQ_OP_READ;
 	u32 errors = read ? d->traits.read_errors : d->traits.write_errors;
 
-	if (is_flush(bio))
+	if (is_flush(bio)) {
 		errors = d->traits.flush_errors;
-	else if (is_meta(bio))
+	} else if (is_meta(bio)) {
 		errors = read ? 0 : d->traits.meta_errors;
+		if (!read)
+			d->turn_is_left = false;
+	}
 
 	if (bio_op(bio) == REQ_OP_WRITE_ZEROES && !d->traits.write_zeroes &&
 	    !(bio->bi_opf & DISK_ZEROES_BY_WRITE))
@@ -592,6 +606,7 @@ void disk_cut(int node, struct sim_rng *rng)
 	struct disk_io *io;
 	u32 i;
 
+	d->turn_is_left = false;
 	list_for_each_entry(io, &d->inflight, list)
 		if (!io->applied)
 			cut_inflight(d, io->bio, rng);

@@ -403,10 +403,13 @@ void oracle_acked(const struct app_result *r)
 
 /* --- events --------------------------------------------------------------- */
 
-static bool leg_is_good(const struct nm_sb *sb)
+static bool leg_is_good(int node)
 {
-	return sb->flags & NM_SBF_CONSISTENT &&
-	       !(sb->flags & NM_SBF_LEG_FAILED);
+	const struct nm_mirror *m = node_mirror(node);
+	bool up = m && m->loaded && !m->closed;
+	u32 flags = up ? m->sb.flags : oracle_sb(node)->flags;
+
+	return flags & NM_SBF_CONSISTENT && !(flags & NM_SBF_LEG_FAILED);
 }
 
 void oracle_power_cut(int node)
@@ -425,7 +428,7 @@ void oracle_power_cut(int node)
 	seen[!node].superseded = false;
 	/* What it had in its cache until it knew to be the only leg left. */
 	if (errors_allowed && !(m && m->tracking) &&
-	    (seen[!node].failed || !leg_is_good(oracle_sb(!node))))
+	    (seen[!node].failed || !leg_is_good(!node)))
 		hist_weaken(s->cut);
 }
 
@@ -502,6 +505,9 @@ void oracle_event(int node)
 	if (!m || !m->loaded || m->closed)
 		return;
 	policy_event(node, m);
+	if (disk_turn_is_left(node) && !m->meta_mutex.owner)
+		sim_fail("I4: node %c leaves a generation on one copy of its superblock that is not in force",
+			 'a' + node);
 	if (m->state.link == NM_LINK_CONNECTED &&
 	    s->link != NM_LINK_CONNECTED)
 		connected(node, m);

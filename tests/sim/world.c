@@ -94,18 +94,26 @@ static void draw_damage(struct world *w)
 	w->nodes.blank[1] = false;
 }
 
-/* Which come back, and of which somebody may have to live on. */
+/*
+ * Legs that come back, and of which somebody may have to live on.  With all kinds of
+ * errors at once a leg is out before much of it was seen.
+ */
 static void draw_leg_errors(struct world *w, struct sim_rng *rng)
 {
 	static const u8 often[] = { EV_ATTACH, EV_POWER_CUT, EV_BOOT };
+	u32 kinds = PICK(rng, 0, 0, 1, 2);
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(often); i++)
 		w->weight[often[i]] = 2 * event_base_weight(often[i]);
-	w->disks[rng_below(rng, 2)].read_errors = PICK(rng, 0, 20, 200);
-	w->disks[rng_below(rng, 2)].write_errors = PICK(rng, 0, 20, 200);
-	w->disks[rng_below(rng, 2)].meta_errors = PICK(rng, 0, 30, 100, 200);
-	w->disks[rng_below(rng, 2)].flush_errors = PICK(rng, 0, 0, 30, 200);
+	if (kinds == 0) {
+		w->disks[rng_below(rng, 2)].read_errors = PICK(rng, 0, 20, 200);
+		w->disks[rng_below(rng, 2)].write_errors = PICK(rng, 0, 20, 200);
+	}
+	if (kinds != 1)
+		w->disks[rng_below(rng, 2)].meta_errors = PICK(rng, 0, 30, 100, 200);
+	if (kinds != 2)
+		w->disks[rng_below(rng, 2)].flush_errors = PICK(rng, 0, 20, 100);
 }
 
 static void world_draw(struct world *w, const struct run *run)

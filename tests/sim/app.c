@@ -22,6 +22,7 @@ struct app_io {
 	u64 nr_roles;		/* changes of role seen when it was issued */
 	u32 nr_lossy;		/* suspends so far */
 	bool readable;		/* the node could do it when it was issued */
+	bool served;		/* the peer alone could */
 	u64 content[APP_MAX_BLOCKS];
 	struct page pages[APP_MAX_BLOCKS];
 	struct bio_vec bvec[APP_MAX_BLOCKS];
@@ -167,6 +168,10 @@ static void io_done(struct bio *bio)
 	    io->nr_roles == oracle_nr_roles(io->node))
 		sim_fail("a %s fails on node %c although its leg is good: status %u",
 			 op_names[io->req.op], 'a' + io->node, bio->bi_status);
+	if (!ok && checking && io->served && !may_fail(io) &&
+	    oracle_peer_serves(io->node) && !asks_for_flush(&io->req))
+		sim_fail("a %s fails on node %c although its peer has all the data: status %u",
+			 op_names[io->req.op], 'a' + io->node, bio->bi_status);
 	forget(io, ok);
 	if (ok)
 		acked(io);
@@ -237,6 +242,7 @@ static void submit(void *arg)
 	io->id = next_id;
 	io->nr_roles = oracle_nr_roles(io->node);
 	io->nr_lossy = node_device(io->node)->nr_lossy;
+	io->served = oracle_peer_serves(io->node);
 	io->readable = node_is_primary(io->node) &&
 		       oracle_has_good_leg(io->node);
 	next_id += req->nr;

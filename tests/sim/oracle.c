@@ -95,6 +95,17 @@ bool oracle_has_good_leg(int node)
 	       !(m->sb.flags & NM_SBF_OUTDATED);
 }
 
+/* Another leg than that of @node has all the data, and never fails. */
+bool oracle_peer_serves(int node)
+{
+	const struct disk_traits *t = disk_traits(!node);
+	const struct nm_mirror *m = node_mirror(node);
+
+	return m && m->mode & NM_MODE_PRIMARY && nm_peer_has_all(&m->state) &&
+	       !t->read_errors && !t->write_errors && !t->meta_errors &&
+	       !t->flush_errors && wire_is_alive(!node, m->session);
+}
+
 /* --- what is durable ------------------------------------------------------ */
 
 const struct nm_sb *oracle_sb(int node)

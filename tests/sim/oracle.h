@@ -29,6 +29,7 @@ const struct nm_sb *oracle_sb(int node);
 /* Role changes of a node so far. */
 u64 oracle_nr_roles(int node);
 /* Is the node's leg all it needs to serve I/O? */
+bool oracle_peer_serves(int node);
 bool oracle_has_good_leg(int node);
 /* May the other node hold acknowledged writes that this one does not? */
 bool oracle_is_behind(int node);

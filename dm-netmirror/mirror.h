@@ -536,6 +536,9 @@ int nm_session_send(struct nm_mirror *m, u16 op, const void *payload,
 		    u32 len);
 void nm_session_send_byte(struct nm_mirror *m, u16 op, u8 value);
 void nm_session_sync_drained(struct nm_mirror *m);
+/* A message of a resync; false: it is none, or comes at the wrong time. */
+bool nm_session_sync_ctl(struct nm_mirror *m, const struct nm_msg *msg,
+			 const void *payload);
 /* Tell the source what was pulled and is durable. */
 void nm_session_synced(struct nm_mirror *m);
 /* Count a meeting with the connected peer. */

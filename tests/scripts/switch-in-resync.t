@@ -76,6 +76,7 @@ ok "b misses 100 MB" much_is_missed a 4000
 ok "a resync runs" lab_until 15 resync_runs
 link_cut
 ok "a is alone" until_st 10 a health AD
+ok "so is b" until_st 10 b link connecting
 nok "b, half full, is not promoted" ctl b promote --peer-fenced
 ok "b is promoted by force" ctl b promote --force
 ok "b writes" on b 'dd if=/dev/urandom of=$DEV bs=1M count=1 oflag=direct'

@@ -7,8 +7,8 @@
 #include "bio.h"
 #include "co.h"
 #include "disk.h"
+#include "half.h"
 #include "mem.h"
-#include "node.h"
 
 #define META_BLOCK		4096U
 #define META_BLOCK_SECTORS	8U
@@ -36,10 +36,6 @@ struct disk {
 	bool hung;
 	bool failed;			/* a write of data, or a flush */
 	bool meta_failed;
-	bool half_settled;
-	bool half_turned;
-	bool turn_is_left;
-	u8 turned_to[NM_GEN_LEN];	/* while half_turned */
 	struct list_head inflight;
 	u16 cached[DISK_MAX_BLOCKS];	/* blocks with something cached */
 	u32 nr_cached;
@@ -68,9 +64,7 @@ void disk_reset(int node, u32 nr_blocks, const struct disk_traits *traits)
 	d->hung = false;
 	d->failed = false;
 	d->meta_failed = false;
-	d->half_settled = false;
-	d->half_turned = false;
-	d->turn_is_left = false;
+	half_reset(node);
 	d->nr_cached = 0;
 	INIT_LIST_HEAD(&d->inflight);
 	memset(d->blocks, 0, nr_blocks * sizeof(d->blocks[0]));
@@ -268,70 +262,22 @@ bool disk_meta_has_failed(int node)
 	return disks[node].meta_failed;
 }
 
-bool disk_is_half_settled(int node)
+static bool is_sb(const struct bio *bio)
 {
-	return disks[node].half_settled;
-}
-
-bool disk_is_half_turned(int node)
-{
-	return disks[node].half_turned;
-}
-
-bool disk_turn_is_left(int node)
-{
-	return disks[node].turn_is_left;
-}
-
-static const u8 *generation_in(const u8 *sb)
-{
-	return sb + offsetof(struct nm_sb_disk, gens);
-}
-
-static bool turns(const struct disk *d, u32 block, const u8 *data)
-{
-	return block < NM_SB_COPIES &&
-	       memcmp(generation_in(data), generation_in(d->meta_now[block]),
-		      NM_GEN_LEN);
-}
-
-static bool is_outdated(const u8 *sb)
-{
-	const struct nm_sb_disk *disk = (const void *)sb;
-
-	return disk->flags & cpu_to_le32(NM_SBF_OUTDATED);
+	return bio->bi_iter.bi_size && is_meta(bio) &&
+	       bio->bi_iter.bi_sector / META_BLOCK_SECTORS < NM_SB_COPIES;
 }
 
 static void note_failure(struct disk *d, const struct bio *bio)
 {
-	u32 block = bio->bi_iter.bi_sector / META_BLOCK_SECTORS;
-
 	if (!is_meta(bio) || is_flush(bio)) {
 		d->failed = true;
 		return;
 	}
 	d->meta_failed = true;
-	if (block < NM_SB_COPIES && is_outdated(d->meta_now[block]) &&
-	    !is_outdated(meta_content(bio)))
-		d->half_settled = true;
-	if (!d->half_turned && turns(d, block, meta_content(bio))) {
-		d->half_turned = true;
-		memcpy(d->turned_to, generation_in(meta_content(bio)), NM_GEN_LEN);
-		/* One that is loaded or attached just gets what is long in force. */
-		d->turn_is_left = !node_nr_commands(d->bdev.node) &&
-				  node_mirror(d->bdev.node)->loaded;
-	}
-}
-
-/* The newest superblock: is it of another generation than that of the failure? */
-static void note_success(struct disk *d, const struct bio *bio)
-{
-	if (bio->bi_iter.bi_sector / META_BLOCK_SECTORS >= NM_SB_COPIES)
-		return;
-	if (memcmp(d->turned_to, generation_in(meta_content(bio)), NM_GEN_LEN))
-		d->half_turned = false;
-	if (is_outdated(meta_content(bio)))
-		d->half_settled = false;
+	if (is_sb(bio))
+		half_failed(d->bdev.node, meta_content(bio),
+			    d->meta_now[bio->bi_iter.bi_sector / META_BLOCK_SECTORS]);
 }
 
 /* --- backups -------------------------------------------------------------- */
@@ -494,8 +440,8 @@ static void disk_run(void *arg)
 	bool has_data = bio->bi_iter.bi_size;
 
 	wait_while_hung(d);
-	if (!io->status && writes && has_data && is_meta(bio))
-		note_success(d, bio);
+	if (!io->status && writes && is_sb(bio))
+		half_written(io->node, meta_content(bio));
 	if (!io->status || (has_data && writes && rng_percent(&sim.rng, 50)))
 		apply(d, io);
 	if (rng_percent(&sim.rng, 30))
@@ -522,7 +468,7 @@ static blk_status_t fate(struct disk *d, const struct bio *bio)
 	} else if (is_meta(bio)) {
 		errors = read ? 0 : d->traits.meta_errors;
 		if (!read)
-			d->turn_is_left = false;
+			half_forget(d->bdev.node);
 	}
 
 	if (bio_op(bio) == REQ_OP_WRITE_ZEROES && !d->traits.write_zeroes &&
@@ -606,7 +552,7 @@ void disk_cut(int node, struct sim_rng *rng)
 	struct disk_io *io;
 	u32 i;
 
-	d->turn_is_left = false;
+	half_forget(node);
 	list_for_each_entry(io, &d->inflight, list)
 		if (!io->applied)
 			cut_inflight(d, io->bio, rng);

@@ -58,12 +58,6 @@ bool disk_is_hung(int node);
 bool disk_has_failed(int node);
 /* Did a write of metadata? */
 bool disk_meta_has_failed(int node);
-/* With a new generation, so that nobody knows which one is found there later? */
-bool disk_is_half_turned(int node);
-/* And nothing was done about that? */
-bool disk_turn_is_left(int node);
-/* With the word that the leg does not stand aside any more? */
-bool disk_is_half_settled(int node);
 /* Remember the leg as it is durably, and put it back to that. */
 void disk_keep(int node);
 void disk_restore(int node);

@@ -5,6 +5,7 @@
  * go down without a trace.
  */
 #include "app.h"
+#include "half.h"
 #include "history.h"
 #include "mem.h"
 #include "oracle.h"
@@ -141,7 +142,7 @@ static bool nothing_is_left(void)
 {
 	if (!world->leg_errors)
 		return false;
-	if (disk_is_half_turned(0) || disk_is_half_turned(1))
+	if (half_is_turned(0) || half_is_turned(1))
 		return !end_in_sync();
 	return has_lost_all(0) || has_lost_all(1) ||
 	       !((node_mirror(0)->sb.flags | node_mirror(1)->sb.flags) &

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bio.h"
 #include "disk.h"
+#include "half.h"
 #include "history.h"
 #include "node.h"
 #include "oracle.h"
@@ -516,7 +517,7 @@ void oracle_event(int node)
 	if (!m || !m->loaded || m->closed)
 		return;
 	policy_event(node, m);
-	if (disk_turn_is_left(node) && !m->meta_mutex.owner)
+	if (half_is_left(node) && !m->meta_mutex.owner)
 		sim_fail("I4: node %c leaves a generation on one copy of its superblock that is not in force",
 			 'a' + node);
 	if (m->state.link == NM_LINK_CONNECTED &&
@@ -549,7 +550,7 @@ void oracle_event(int node)
 	if (m->state.refusal == NM_REFUSE_PROTOCOL)
 		sim_fail("I10: the nodes do not understand each other");
 	if (m->state.refusal == NM_REFUSE_SPLIT_BRAIN && !split_brain &&
-	    !disk_is_half_turned(0) && !disk_is_half_turned(1))
+	    !half_is_turned(0) && !half_is_turned(1))
 		sim_fail("I5: a split brain is reported where there is none");
 }
 

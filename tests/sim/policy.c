@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "disk.h"
+#include "half.h"
 #include "history.h"
 #include "node.h"
 #include "oracle.h"
@@ -138,7 +139,7 @@ bool policy_is_aside(int node)
 	 * write that twice, the leg is in sync once, as far as it knows itself.
 	 */
 	if (((m && (m->state.link == NM_LINK_HANDSHAKE ||
-		    disk_is_half_settled(node))) || p->settling) &&
+		    half_is_settled(node))) || p->settling) &&
 	    !(oracle_sb(node)->flags & NM_SBF_OUTDATED))
 		p->aside = false;
 	return p->aside;

@@ -1,4 +1,4 @@
 # A source wipes the marks of what its cache has lost at the end of a resync.
-# file: dm-netmirror/session.c
+# file: dm-netmirror/sync-end.c
 # options: --leg-errors
 /^static int settle/,/^}/ s/ && !READ_ONCE\(m->cache_lost\)//

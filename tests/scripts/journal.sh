@@ -6,7 +6,7 @@
 #
 #   writes NODE [BATCH]        begins to write versions that were not there before, BATCH
 #                              (1) of them durable at a time
-#   more_is_written            waits until the writer got further
+#   more_is_written [NUMBER]   waits until the writer got so much further (200)
 #   writes_noted               what was acknowledged so far has to be there from now on
 #   writes_end                 ends it, if its machine is still there, and notes
 #   longest_pause              prints the most milliseconds, of the guest's clock, that a
@@ -41,7 +41,7 @@ written()
 
 more_is_written()
 {
-	lab_until 10 written $(($(writes_so_far) + 200))
+	lab_until 10 written $(($(writes_so_far) + ${1:-200}))
 }
 
 # The last line of a machine that died may be cut off.

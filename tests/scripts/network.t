@@ -43,7 +43,8 @@ for how in "delay 20ms 10ms" "loss 1%" "loss 5%" "delay 5ms reorder 75% 50%" \
 	ok "$how: a writes" writes a
 	ok "$how: begins" disturb "$how"
 	sleep 3
-	ok "$how: a goes on" more_is_written
+	# With 40 ms there and back not many fit.
+	ok "$how: a goes on" more_is_written 50
 	diag "the longest write took $(longest_pause) ms;" \
 		"the link was lost $(($(st a link_losses) - losses)) times"
 	ok "$how: ends" calm

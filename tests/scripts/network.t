@@ -46,7 +46,7 @@ for how in "delay 20ms 10ms" "loss 1%" "loss 5%" "delay 5ms reorder 75% 50%" \
 	# Most packets are overtaken there, and each time a timeout of the queue pair has
 	# to pass: 2.1 s on Linux 6.1, 0.5 s on 6.12.
 	[[ $how = "delay 20ms"* ]] && much=5 || much=200
-	ok "$how: a goes on" more_is_written $much
+	ok "$how: a goes on" more_is_written "$much"
 	diag "the longest write took $(longest_pause) ms;" \
 		"the link was lost $(($(st a link_losses) - losses)) times"
 	ok "$how: ends" calm

@@ -133,9 +133,14 @@ static int prepare_target(struct nm_mirror *m)
 	err = nm_meta_change_sb(m, m->old_sb);
 	mutex_unlock(&m->meta_mutex);
 	nm_publish(m);
-	if (!err && m->verdict.verdict == NM_V_FULL_FROM_PEER)
+	if (err)
+		return err;
+	/* It is dirty since the last session's end, and will be copied. */
+	WRITE_ONCE(m->cache_lost, false);
+	WRITE_ONCE(m->flush_failed, false);
+	if (m->verdict.verdict == NM_V_FULL_FROM_PEER)
 		nm_zone_mark(m, 0, m->marks.geo.nr_regions);
-	return err;
+	return 0;
 }
 
 /* Both legs are the same: what was noted while they were apart is over. */

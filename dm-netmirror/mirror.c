@@ -285,13 +285,12 @@ int nm_mirror_load(struct nm_mirror *m)
 		nm_registry_keep(m);
 		return err;
 	}
-	/* A new leg has lost nothing. */
 	if (nm_gens_blank(&m->sb.gens)) {
+		/* A new leg has lost nothing. */
 		m->flush_failed = false;
 		m->cache_lost = false;
-	}
-	/* A leg that was given up is not taken back unasked; a new one is. */
-	if (m->leg_failed && !nm_gens_blank(&m->sb.gens)) {
+	} else if (m->leg_failed) {
+		/* One that was given up is not taken back unasked. */
 		m->sb.flags |= NM_SBF_LEG_FAILED;
 		m->sb.flags &= ~NM_SBF_CONSISTENT;
 	}

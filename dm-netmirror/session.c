@@ -200,14 +200,10 @@ void nm_session_cache_lost(struct nm_mirror *m)
 		return;
 	nm_warn(m, "a flush of %pg has failed; what it may have lost is copied from the peer\n",
 		m->local->bdev);
-	if (nm_set_flags(m, 0, NM_SBF_CONSISTENT)) {
+	if (nm_set_flags(m, 0, NM_SBF_CONSISTENT))
 		nm_session_meta_needed(m);
-		return;
-	}
-	nm_session_refuse(m, NM_REFUSE_RESTART, NULL);
-	/* Not before, or a flush that comes in between counts. */
-	WRITE_ONCE(m->cache_lost, false);
-	WRITE_ONCE(m->flush_failed, false);
+	else
+		nm_session_refuse(m, NM_REFUSE_RESTART, NULL);
 }
 
 static void refuse_without_metadata(struct nm_mirror *m)

@@ -297,6 +297,7 @@ static int attach(struct nm_mirror *m)
 
 	mutex_lock(&m->meta_mutex);
 	m->meta_failed = false;
+	m->flush_failed = false;
 	m->sb.seq = max(m->sb.seq, m->old_sb->seq);
 	m->sb.flags &= ~NM_SBF_LEG_FAILED;
 	err = nm_meta_write_sb(m);

@@ -3,15 +3,14 @@
 #
 # disturb.sh - a bad network, for scenarios to source after mirror_boot.
 #
-#   disturb_ready              as long as no link is up: the way in leads over an ifb
+#   disturb_ready NODE...      as long as no link is up: the way in leads over an ifb
 #   disturb ARGUMENTS...       of netem, for what either node receives
 #   calm                       the end of it
 #
 # At the receiver, since rxe takes it for a failure of its own if the sender's queue
 # drops a packet: the queue pair is lost then without a retry, that of the connection
 # manager for good (rdma res show qp: GSI, state ERR). The ingress qdisc drops some
-# when it is added, since the device stands still (NET_XMIT_CN of noop_enqueue); after
-# a reboot under load nothing can be done about that.
+# when it is added, since the device stands still (NET_XMIT_CN of noop_enqueue).
 #
 # A part of a read's answer that comes out of order makes rxe warn of itself, where it
 # completes the request with an error that it has not set (COMPST_ERROR in rxe_comp.c).
@@ -24,13 +23,12 @@ disturb_ready()
 {
 	local node
 
-	for node in a b; do
-		on "$node" "ip link show ifb0 >/dev/null 2>&1 ||
-			{ modprobe -a ifb sch_netem sch_ingress cls_matchall act_mirred &&
+	for node; do
+		on "$node" "modprobe -a ifb sch_netem sch_ingress cls_matchall act_mirred &&
 			ip link add ifb0 type ifb && ip link set ifb0 mtu 9000 up &&
 			tc qdisc add dev data0 ingress &&
 			tc filter add dev data0 ingress prio 1 handle 1 matchall \
-				action mirred egress redirect dev ifb0; }" || return
+				action mirred egress redirect dev ifb0" || return
 	done
 }
 
@@ -38,7 +36,6 @@ disturb()
 {
 	local node
 
-	disturb_ready || return
 	for node in a b; do
 		on "$node" "tc qdisc replace dev ifb0 root netem limit 10000 $*" || return
 	done

@@ -103,7 +103,8 @@ returns()
 	for node in "$@"; do guests+=("$(guest "$node")"); done
 	must "guests ${guests[*]} boot" back "${guests[@]}" || return
 	for node in "$@"; do
-		must "$node is up" eval "leg $node well && ctl $node up"
+		must "$node is up" \
+			eval "disturb_ready $node && leg $node well && ctl $node up"
 	done
 }
 
@@ -139,7 +140,7 @@ new_mirror()
 	done
 	lab_console_accept
 	: >"$acked"
-	back 1 2 && leg a well && leg b well &&
+	back 1 2 && disturb_ready a b && leg a well && leg b well &&
 		ctl a create --source --force && ctl b create --force && mirror_up &&
 		lab_until 60 in_sync && ctl a promote
 	p=a

@@ -11,8 +11,6 @@
 
 #define STEP_MS		1000
 #define KNOCK_AGAIN	(30 * HZ)
-/* The most that a queue pair can be told: 7 times after the first one. */
-#define RETRIES		7
 
 /* --- addresses ---------------------------------------------------------- */
 
@@ -155,19 +153,6 @@ static int wait_step(struct nm_rdma_channel *ch)
 	return ch->cm_error;
 }
 
-/*
- * A lost packet stops a write for as long, so the shortest with which the retries do
- * not end before the peer counts as dead.  The connection manager's own choice may be
- * two seconds.  It is told as n of 4.096 us * 2^n.
- */
-int nm_rdma_set_ack_timeout(const struct nm_rdma *rl, struct rdma_cm_id *id)
-{
-	u32 timeout_us = rl->link->settings.timeout_ms * USEC_PER_MSEC;
-	u32 units = timeout_us / (4 * (1 + RETRIES)) + 1;
-
-	return rdma_set_ack_timeout(id, order_base_2(units));
-}
-
 static int connect_channel(struct nm_rdma_channel *ch)
 {
 	struct nm_rdma_session *s = ch->session;
@@ -186,7 +171,7 @@ static int connect_channel(struct nm_rdma_channel *ch)
 	struct rdma_conn_param param = {
 		.private_data = &wire,
 		.private_data_len = sizeof(wire),
-		.retry_count = RETRIES,
+		.retry_count = 7,
 		.rnr_retry_count = 7,
 	};
 	struct rdma_cm_id *id;
@@ -197,8 +182,7 @@ static int connect_channel(struct nm_rdma_channel *ch)
 	if (IS_ERR(id))
 		return PTR_ERR(id);
 	ch->id = id;
-	err = nm_rdma_set_ack_timeout(s->rl, id) ?:
-	      rdma_resolve_addr(id, NULL, (struct sockaddr *)&s->rl->peer,
+	err = rdma_resolve_addr(id, NULL, (struct sockaddr *)&s->rl->peer,
 				STEP_MS) ?: wait_step(ch);
 	if (!err)
 		err = rdma_resolve_route(id, STEP_MS) ?: wait_step(ch);

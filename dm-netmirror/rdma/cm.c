@@ -11,6 +11,8 @@
 
 #define STEP_MS		1000
 #define KNOCK_AGAIN	(30 * HZ)
+/* The most that a queue pair can be told: 7 times after the first one. */
+#define RETRIES		7
 
 /* --- addresses ---------------------------------------------------------- */
 
@@ -153,6 +155,22 @@ static int wait_step(struct nm_rdma_channel *ch)
 	return ch->cm_error;
 }
 
+/*
+ * On the control channel a lost packet is a sign of life that nobody sees, and the next
+ * one waits for it: so the shortest timeout with which the retries do not end before the
+ * peer counts as dead.  The connection manager's own is longer than that, 0.5 s or 2 s,
+ * but stays for the data: rxe cannot repeat a request that a registration follows.
+ */
+int nm_rdma_set_ack_timeout(struct nm_rdma_channel *ch, struct rdma_cm_id *id)
+{
+	const struct nm_link_settings *set = &ch->session->rl->link->settings;
+	u32 units = set->timeout_ms * USEC_PER_MSEC / (4 * (1 + RETRIES)) + 1;
+
+	/* It is told as n of 4.096 us * 2^n. */
+	return nm_rdma_is_control(ch) ?
+		rdma_set_ack_timeout(id, order_base_2(units)) : 0;
+}
+
 static int connect_channel(struct nm_rdma_channel *ch)
 {
 	struct nm_rdma_session *s = ch->session;
@@ -171,7 +189,7 @@ static int connect_channel(struct nm_rdma_channel *ch)
 	struct rdma_conn_param param = {
 		.private_data = &wire,
 		.private_data_len = sizeof(wire),
-		.retry_count = 7,
+		.retry_count = RETRIES,
 		.rnr_retry_count = 7,
 	};
 	struct rdma_cm_id *id;
@@ -182,7 +200,8 @@ static int connect_channel(struct nm_rdma_channel *ch)
 	if (IS_ERR(id))
 		return PTR_ERR(id);
 	ch->id = id;
-	err = rdma_resolve_addr(id, NULL, (struct sockaddr *)&s->rl->peer,
+	err = nm_rdma_set_ack_timeout(ch, id) ?:
+	      rdma_resolve_addr(id, NULL, (struct sockaddr *)&s->rl->peer,
 				STEP_MS) ?: wait_step(ch);
 	if (!err)
 		err = rdma_resolve_route(id, STEP_MS) ?: wait_step(ch);

@@ -65,7 +65,8 @@ static int accept(struct nm_rdma_channel *ch, struct rdma_cm_id *id,
 	};
 	int err;
 
-	err = nm_rdma_session_bind(s, id->device);
+	err = nm_rdma_session_bind(s, id->device) ?:
+	      nm_rdma_set_ack_timeout(ch, id);
 	if (err)
 		goto fail;
 	ch->id = id;

@@ -135,7 +135,7 @@ static int prepare_target(struct nm_mirror *m)
 	nm_publish(m);
 	if (err)
 		return err;
-	/* It is dirty since the last session's end, and will be copied. */
+	/* What was lost is dirty since the last session's end, and is copied now. */
 	WRITE_ONCE(m->cache_lost, false);
 	WRITE_ONCE(m->flush_failed, false);
 	if (m->verdict.verdict == NM_V_FULL_FROM_PEER)

@@ -277,6 +277,11 @@ void nm_rdma_sessions_end(struct list_head *list);
 bool nm_rdma_session_may_begin(struct nm_rdma *rl);
 
 /* cm.c */
+/*
+ * How soon a packet of @ch that nobody answered is sent again.  Before the route of @id
+ * is resolved, or its request accepted.  May sleep.
+ */
+int nm_rdma_set_ack_timeout(struct nm_rdma_channel *ch, struct rdma_cm_id *id);
 int nm_rdma_parse_addr(const char *text, bool named,
 		       struct sockaddr_storage *addr);
 int nm_rdma_conn_handler(struct rdma_cm_id *id, struct rdma_cm_event *event);
@@ -316,11 +321,6 @@ bool nm_rdma_auth_token_fits(struct nm_rdma_session *s, u8 channel,
 			     const u8 *token);
 
 /* channel.c */
-/*
- * How soon a packet of @ch that nobody answered is sent again.  Before the route of @id
- * is resolved, or its request accepted.  May sleep.
- */
-int nm_rdma_set_ack_timeout(struct nm_rdma_channel *ch, struct rdma_cm_id *id);
 int nm_rdma_channel_create(struct nm_rdma_channel *ch, struct rdma_cm_id *id);
 void nm_rdma_channel_close(struct nm_rdma_channel *ch);
 void nm_rdma_channel_destroy(struct nm_rdma_channel *ch);

@@ -83,6 +83,6 @@ HARNESS_RULESFILE=$cases/rules.yml prove --jobs "$(nproc)" --timer --merge \
 [ $status = 0 ] || find "$cases" -name '*.log' | while read -r log; do
 	grep -qE '^(not ok|Bail out)' "$log" || continue
 	echo "--- ${log%.log}"
-	grep -E -A 12 '^(not ok|Bail out)' "$log" | head -n 60
+	grep -E -A 44 '^(not ok|Bail out)' "$log" | head -n 120
 done
 exit $status

@@ -76,7 +76,7 @@ zsh -f -c 'zmodload zsh/zpty
 	zpty -w z "fpath=($1 \$fpath); autoload -U compinit; compinit -u -D; PS1=; print rea\"\"dy"
 	zpty -r z text "*ready*"
 	zpty -w -n z "netmirrorctl status bac"$'"'\t'"'
-	zpty -r -t z text "*"; repeat 50; do
+	zpty -r -t z text "*"; repeat 600; do
 		sleep 0.1; zpty -r -t z more && text+=$more
 		[[ $text == *backup* ]] && break; done
 	print -r -- $text; zpty -d z' - "$dir" >out 2>err </dev/null

@@ -18,6 +18,20 @@ says() {
 	mv dm/r0/.new dm/r0/status
 }
 
+# once PATTERN COMMAND...: in the background, when the next run has printed it
+once() {
+	local i
+
+	: >out
+	{
+		for ((i = 0; i < 600; i++)); do
+			grep -qE -- "$1" out && break
+			sleep 0.1
+		done
+		"${@:2}"
+	} &
+}
+
 # state NAME LINE STATE CODE ACTION-PATTERN
 state() {
 	says "$2"
@@ -171,8 +185,8 @@ exits 0 "wait-sync, in sync" wait-sync r0
 says "2 Aa 64/256 resync 0 primary connected $gen 0 0 rw -"
 refuses 6 "wait-sync, timeout" 'not in sync after 1 seconds' wait-sync r0 --timeout 1
 prints "plain lines" '^r0 resyncing: 25.00%, 12 MiB left'
-(sleep 0.7; says "2 AA 256/256 idle 0 primary connected $gen 0 0 rw -") &
-exits 0 "wait-sync, until it is" wait-sync r0 --timeout 20
+once 'r0 resyncing' says "2 AA 256/256 idle 0 primary connected $gen 0 0 rw -"
+exits 0 "wait-sync, until it is" wait-sync r0 --timeout 50
 wait
 says "2 AD 256/256 idle 0 primary refused:split-brain $gen 0 0 rw -"
 refuses 1 "wait-sync, in vain" 'in vain: stands alone, because both' wait-sync r0 --timeout 20
@@ -191,13 +205,13 @@ watched() {
 sees() {
 	local i
 
-	for ((i = 0; i < 200; i++)); do
+	for ((i = 0; i < 600; i++)); do
 		[ "$(watched)" != "$1" ] || return 0
 		sleep 0.1
 	done
 }
 
-timeout 60 "$NM_TOOL" status r0 --watch --json >watched 2>err &
+timeout 300 "$NM_TOOL" status r0 --watch --json >watched 2>err &
 watcher=$!
 sees "healthy"
 says "2 AD 200/256 idle 0 primary connecting $gen 0 0 rw -"
@@ -308,21 +322,21 @@ verifies() {
 }
 
 verifies check 0 64
-(sleep 0.7; verifies idle 0 0) &
+once 'r0 check' verifies idle 0 0
 exits 0 "check --wait" check r0 --wait
 wait
 prints "its progress" '^r0 check: 75.00%, 4 MiB left'
 prints "its end" '^r0: both legs are the same'
 verifies check 1 64
-(sleep 0.7; verifies idle 2 0) &
+once 'r0 check' verifies idle 2 0
 refuses 3 "check --wait finds differences" 'legs of r0 differ in 2 regions; .*status r0' check r0 --wait
 wait
 verifies repair 0 64
-(sleep 0.7; verifies idle 0 32) &
+once 'r0 repair' verifies idle 0 32
 refuses 1 "repair --wait that ends early" 'repair of r0 ended early, 2 MiB were not compared' repair r0 --wait
 wait
-(sleep 0.7; says Fail) &
 verifies check 0 64
+once 'r0 check' says Fail
 refuses 1 "check --wait of a mirror that fails" 'did not end: the mirror has failed' check r0 --wait
 wait
 rm -r dm/r0

@@ -125,7 +125,7 @@ done
 kill -0 $writer 2>/dev/null
 result $? "nobody opened the leg"
 run dump-md "$WORK/a"
-for _ in $(seq 50); do
+for _ in $(seq 600); do
 	kill -0 $writer 2>/dev/null || break
 	sleep 0.1
 done

@@ -102,7 +102,7 @@ rm -r dm/foreign
 sees() {
 	local i
 
-	for ((i = 0; i < 1000; i++)); do
+	for ((i = 0; i < 6000; i++)); do
 		grep -qE -- "$1" feed && break
 		sleep 0.02
 	done

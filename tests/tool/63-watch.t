@@ -33,7 +33,7 @@ says() {
 sees() {
 	local i
 
-	for ((i = 0; i < 300; i++)); do
+	for ((i = 0; i < 1200; i++)); do
 		grep -qE -- "$1" shown && break
 		io $((writes += 100))
 		sleep 0.1

@@ -41,7 +41,7 @@ keep_json() {
 
 # run COMMAND ARGS: sets $status, leaves the files out and err
 run() {
-	timeout 60 "$NM_TOOL" "$@" >out 2>err </dev/null
+	timeout 300 "$NM_TOOL" "$@" >out 2>err </dev/null
 	status=$?
 	case " $* " in
 	*" --json "*) [ -s out ] && keep_json "$1" out ;;

@@ -581,6 +581,11 @@ int nm_job_each(struct nm_job *job,
 		int (*fn)(struct nm_job *job, u64 sector, u32 bytes));
 /* Both legs have the region, perhaps in a cache: it is not dirty any more. */
 void nm_job_copied(struct nm_job *job);
+/*
+ * How either node reads a piece from its leg: by itself.  Merged with a piece beside
+ * it that cannot be read, it would fail too, each time it is tried again.
+ */
+#define NM_OPF_READ_REGION	(REQ_OP_READ | REQ_SYNC | REQ_NOMERGE)
 /* Read or write a piece, on the local or the peer's leg. */
 int nm_job_local(struct nm_job *job, struct page *pages, u64 sector, u32 bytes,
 		 blk_opf_t opf);

@@ -23,7 +23,7 @@ static int push(struct nm_job *job, u64 sector, u32 bytes)
 	u16 op = NM_OP_WRITE;
 	int err;
 
-	err = nm_job_local(job, job->pages, sector, bytes, REQ_OP_READ);
+	err = nm_job_local(job, job->pages, sector, bytes, NM_OPF_READ_REGION);
 	if (err) {
 		nm_warn_ratelimited(job->mirror, "not copied: cannot read sector %llu of %pg: error %d\n",
 				    sector, job->mirror->local->bdev, err);

@@ -117,7 +117,8 @@ static blk_opf_t leg_opf(const struct nm_msg *msg)
 
 	switch (msg->op) {
 	case NM_OP_READ:
-		return REQ_OP_READ | REQ_SYNC;
+		return msg->flags & NM_WF_RESYNC ? NM_OPF_READ_REGION :
+		       REQ_OP_READ | REQ_SYNC;
 	case NM_OP_WRITE:
 		return REQ_OP_WRITE | REQ_SYNC | REQ_IDLE | fua;
 	case NM_OP_FLUSH:

@@ -50,7 +50,8 @@ static int compare(struct nm_verify_job *vj, u64 sector, u32 bytes)
 	struct nm_job *job = &vj->job;
 	int local, peer;
 
-	local = nm_job_local(job, job->pages, sector, bytes, REQ_OP_READ);
+	local = nm_job_local(job, job->pages, sector, bytes,
+			     NM_OPF_READ_REGION);
 	peer = nm_job_peer(job, vj->peer_pages, sector, bytes, NM_OP_READ);
 	if (peer == -ENOLINK)
 		return peer;

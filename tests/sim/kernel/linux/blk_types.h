@@ -34,6 +34,7 @@ enum {
 #define REQ_OP_MASK	0xffU
 #define REQ_SYNC	(1U << 11)
 #define REQ_META	(1U << 12)
+#define REQ_NOMERGE	(1U << 14)
 #define REQ_IDLE	(1U << 15)
 #define REQ_FUA		(1U << 17)
 #define REQ_PREFLUSH	(1U << 18)
